@@ -1,0 +1,159 @@
+#pragma once
+// The hot tier: one partition's log on local disk in Kafka's own format. Knows nothing of tiers.
+//
+// Threads: one append at a time (the caller's partition mutex), reads and queries from any thread at any time: they take an
+// immutable snapshot of the segment list. Files are shared with readers and outlive their removal until the last reader is done.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/result.h"
+#include "base/types.h"
+#include "record/batch.h"
+
+namespace takhin::log {
+
+/// Per-log settings, from the topic's configs. May change while the log is open.
+struct LogConfig {
+  std::uint64_t segment_bytes = kGiB;                 // segment.bytes
+  std::int64_t segment_ms = 7LL * 24 * 3600 * 1000;   // segment.ms
+  std::uint64_t index_interval_bytes = 4096;          // index.interval.bytes
+  std::uint64_t message_bytes_max = 1'048'588;        // max.message.bytes: one batch
+  record::TimestampType timestamp_type = record::TimestampType::kCreateTime;
+  std::int64_t timestamp_before_max_ms = INT64_MAX;   // message.timestamp.before.max.ms
+  std::int64_t timestamp_after_max_ms = 3600'000;     // message.timestamp.after.max.ms
+  std::optional<record::Codec> compression;           // compression.type; none = "producer": as sent
+};
+
+/// What an append answers to the client. Anything but kOk and kDuplicate means that nothing was written.
+enum class AppendStatus {
+  kOk,
+  kDuplicate,  // one of the producer's last five batches: offsets are the first append's
+  kCorruptMessage,
+  kMessageTooLarge,
+  kInvalidTimestamp,
+  kInvalidRecord,
+  kUnsupportedMagic,
+  kOutOfOrderSequence,
+  kInvalidProducerEpoch,
+};
+struct Appended {
+  AppendStatus status = AppendStatus::kOk;
+  std::string why;  // for a refusal
+  Offset base;      // first offset given
+  Offset end;       // last offset given + 1
+  TimestampMs append_time = kNoTimestamp;  // with LogAppendTime
+};
+
+struct SegmentInfo {
+  Offset base;
+  Offset end;  // last offset + 1; base when empty
+  std::uint64_t bytes = 0;
+  TimestampMs max_timestamp = kNoTimestamp;      // newest record timestamp, none when empty
+  Offset max_timestamp_offset = kNoOffset;
+  TimestampMs modified{};                        // file's modification time
+  bool sealed = false;
+  LeaderEpoch last_epoch = kNoEpoch;
+};
+
+/// All of a sealed segment, as the archiver takes it.
+struct SegmentFiles {
+  SegmentInfo info;
+  std::shared_ptr<const File> log;
+  Bytes offset_index;       // Kafka's .index, trimmed
+  Bytes time_index;         // .timeindex, trimmed
+  Bytes txn_index;          // .txnindex, may be empty
+  Bytes producer_snapshot;  // state at `info.end`, Kafka's .snapshot format
+  Bytes epochs;             // leader-epoch-checkpoint text up to `info.end`
+};
+
+struct ReadSlice {
+  FileSlice data;    // begins with the batch that holds the offset asked for; the end may cut a batch
+  Offset first;      // base offset of that batch
+};
+
+struct TimestampedOffset {
+  Offset offset = kNoOffset;
+  TimestampMs timestamp = kNoTimestamp;
+  LeaderEpoch epoch = kNoEpoch;
+};
+
+struct AbortedTransaction {
+  std::int64_t producer_id = -1;
+  Offset first_offset;
+};
+
+struct EpochStart {
+  LeaderEpoch epoch;
+  Offset start;
+};
+
+struct OpenOptions {
+  FileSystem* files = nullptr;
+  Clock* clock = nullptr;
+  std::string dir;                 // DATA/log/<topic>-<partition>, made when absent
+  LogConfig config;
+  Offset local_start{0};           // from the partition's checkpoint: files below it are not this log's
+  bool clean_shutdown = false;     // then only the last segment's tail is looked at
+};
+
+class Log {
+ public:
+  /// Recovers: cuts a torn tail at the last whole, valid batch, rebuilds bad or missing indexes, replays producer state from the
+  /// last snapshot. Never fails for damage at the tail; kCorrupt for damage in the middle of sealed data.
+  static Result<std::unique_ptr<Log>> open(OpenOptions options);
+  virtual ~Log() = default;
+
+  /// Checks every batch (magic, crc, sizes, counts, compression, timestamps, sequences), gives offsets, writes, rolls when due.
+  /// `batches` is one partition's records of a Produce; changed in place. Kind::kExhausted/kUnavailable = the disk's doing.
+  /// Not on disk yet: see sync().
+  virtual Result<Appended> append(std::span<std::byte> batches, LeaderEpoch epoch) = 0;
+  /// Appends batches that already carry their offsets (a follower's append, recovery from the bucket); they begin at end().
+  virtual Result<> append_as_is(View batches) = 0;
+
+  /// fsyncs what was appended before the call; returns the offset below which all is on disk. One thread at a time per log.
+  virtual Result<Offset> sync() = 0;
+  virtual Offset synced_end() const = 0;
+
+  /// From the batch that holds `offset`, up to `bytes_max` of ONE segment (at least one whole batch when `at_least_one`).
+  /// kOutOfRange when `offset` is below local_start() or past end(); an empty slice at end(). Never past `limit`.
+  virtual Result<ReadSlice> read(Offset offset, std::uint64_t bytes_max, bool at_least_one, Offset limit) const = 0;
+
+  virtual Offset local_start() const = 0;  // first offset still on disk
+  virtual Offset end() const = 0;          // next offset to be given
+  /// First offset of the oldest open transaction, else end().
+  virtual Offset last_stable() const = 0;
+
+  /// First record at or after `timestamp`; nothing when there is none on disk.
+  virtual Result<std::optional<TimestampedOffset>> offset_for(TimestampMs timestamp) const = 0;
+  /// The record with the newest timestamp on disk.
+  virtual Result<std::optional<TimestampedOffset>> offset_of_max_timestamp() const = 0;
+  virtual Result<std::vector<AbortedTransaction>> aborted_in(Offset from, Offset to) const = 0;
+
+  /// Oldest first; the last one is active (sealed == false).
+  virtual std::vector<SegmentInfo> segments() const = 0;
+  /// kNotFound; kConflict for the active one.
+  virtual Result<SegmentFiles> sealed_files(Offset base) const = 0;
+  /// Closes the active segment and starts a new one; nothing when it is empty.
+  virtual Result<> roll() = 0;
+  /// Rolls when segment.ms has passed since the active segment's first record. Call it every few seconds.
+  virtual Result<> roll_if_due() = 0;
+  /// Forgets the sealed segments that end at or before `before`, oldest first, and removes their files, but leaves the files of
+  /// the bases in `keep` where they are (the partition serves those as local copies of archived segments). local_start() moves.
+  virtual Result<> release_oldest(Offset before, std::span<const Offset> keep) = 0;
+  /// Empties the log and begins anew at `start` (recovery, log start moved past the end).
+  virtual Result<> reset(Offset start) = 0;
+
+  virtual std::vector<EpochStart> epochs() const = 0;
+  virtual void set_config(const LogConfig& config) = 0;
+  /// Writes a producer snapshot and syncs: what `clean_shutdown` promises.
+  virtual Result<> close() = 0;
+  virtual std::uint64_t bytes() const = 0;
+};
+
+}  // namespace takhin::log

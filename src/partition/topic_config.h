@@ -1,0 +1,48 @@
+#pragma once
+// Topic configs: the ones that mean something here, typed, and the table that parses and validates them.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "log/log.h"
+
+namespace takhin::partition {
+
+/// Milliseconds and bytes; -1 = no limit, -2 = "as the total retention" for the local ones (KIP-405).
+struct TopicConfig {
+  log::LogConfig log;
+  std::int64_t retention_ms = 7LL * 24 * 3600 * 1000;
+  std::int64_t retention_bytes = -1;
+  std::int64_t local_retention_ms = -2;
+  std::int64_t local_retention_bytes = -2;
+  bool remote_storage_enable = false;
+  bool cleanup_delete = true;
+  bool cleanup_compact = false;
+  std::int32_t min_insync_replicas = 1;
+
+  std::int64_t effective_local_retention_ms() const {
+    return local_retention_ms == -2 ? retention_ms : local_retention_ms;
+  }
+  std::int64_t effective_local_retention_bytes() const {
+    return local_retention_bytes == -2 ? retention_bytes : local_retention_bytes;
+  }
+};
+
+using ConfigMap = std::vector<std::pair<std::string, std::string>>;  // sorted by key, only what was set
+
+struct TopicConfigRow {
+  std::string_view key;
+  std::string_view type;      // "long", "int", "boolean", "string", "list", "double": as DescribeConfigs names them
+  std::string_view fallback;
+  std::string_view doc;
+};
+/// Every topic config that is accepted.
+std::span<const TopicConfigRow> topic_config_rows();
+/// kInvalid with key, value and rule: unknown key, wrong type, out of bounds.
+Result<TopicConfig> parse_topic_config(const ConfigMap& overrides);
+
+}  // namespace takhin::partition

@@ -1,0 +1,75 @@
+#pragma once
+// All topics of a broker and their partitions: creation, deletion, configs, recovery at start, and the background passes
+// (flush, roll, archive, local and total retention, policy).
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/random.h"
+#include "metrics/metrics.h"
+#include "partition/admin.h"
+#include "partition/partition.h"
+#include "tier/engine.h"
+
+namespace takhin::partition {
+
+struct TopicInfo {
+  std::string name;
+  Uuid id;
+  ConfigMap configs;
+  std::vector<std::shared_ptr<Partition>> partitions;
+};
+
+struct TopicsOptions {
+  std::string data_dir;                        // DATA: DATA/log, DATA/topics.json
+  bool tiering = false;
+  tier::PolicyOptions policy;
+  tier::CostRates rates;
+  bool auto_archive = true;
+  std::int64_t archive_interval_ms = 3600'000;
+  std::int64_t evaluate_interval_ms = 1800'000;
+  std::int64_t local_pass_interval_ms = 2'000;  // KIP-405 topics: uploads and local retention; roll and retention of all
+  bool flush_on_acks_all = true;                // log.flush
+  std::size_t upload_threads = 2;
+  bool clean_shutdown = false;
+};
+
+struct TopicsDeps {
+  FileSystem& files;
+  Clock& clock;
+  Random& random;
+  metrics::Metrics& metrics;
+  tier::Engine* engine;  // null: tiering is off
+};
+
+/// Any thread. TopicInfo is an immutable snapshot.
+class Topics : public Admin {
+ public:
+  /// Opens every partition on disk (several at once). One broken partition is logged and left offline, the rest serve.
+  static Result<std::unique_ptr<Topics>> open(TopicsDeps deps, TopicsOptions options);
+
+  virtual std::vector<std::shared_ptr<const TopicInfo>> all() const = 0;  // by name
+  virtual std::shared_ptr<const TopicInfo> find(const std::string& topic) const = 0;
+  virtual std::shared_ptr<const TopicInfo> find(const Uuid& id) const = 0;
+  std::shared_ptr<Partition> partition(const std::string& topic, std::int32_t index) const;
+  std::shared_ptr<Partition> partition(const Uuid& id, std::int32_t index) const;
+
+  /// kConflict when it exists, kInvalid for a bad name (Kafka's rules, also collisions of '.' and '_'), count or config.
+  virtual Result<std::shared_ptr<const TopicInfo>> create(const std::string& topic, std::int32_t partitions,
+                                                          const ConfigMap& configs) = 0;
+  /// The checks of create() without the doing.
+  virtual Result<> validate(const std::string& topic, std::int32_t partitions, const ConfigMap& configs) const = 0;
+  /// Local files go at once, objects in the background behind a tombstone.
+  virtual Result<> remove(const std::string& topic) = 0;
+  virtual Result<> set_configs(const std::string& topic, const ConfigMap& configs) = 0;
+  virtual Result<> add_partitions(const std::string& topic, std::int32_t total) = 0;
+
+  /// Stops the background work, syncs and closes every log.
+  virtual Result<> close() = 0;
+};
+
+}  // namespace takhin::partition

@@ -1,0 +1,139 @@
+#pragma once
+// The tiering engine: archive a sealed segment, read it back cold, restore it, remove it. Used by partition/, by the plugin and by
+// the command line alike. Blocking calls end by their Deadline; any thread.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/random.h"
+#include "metrics/metrics.h"
+#include "object/store.h"
+#include "tier/policy.h"
+#include "tier/segment.h"
+
+namespace takhin::tier {
+
+struct EngineOptions {
+  std::string cache_dir;
+  std::string catalog_path;                    // SQLite; a cache of the bucket
+  std::uint64_t chunk_bytes = kMiB;            // tier.chunk.bytes
+  std::uint64_t fetch_bytes_max = 16 * kMiB;   // tier.fetch.bytes.max: one ranged GET
+  std::uint64_t readahead_bytes_max = 64 * kMiB;
+  std::uint64_t cache_bytes_max = 10'240 * kMiB;
+  int zstd_level = 1;                          // 0 = off
+  std::size_t fetch_threads = 8;
+  std::size_t fetch_queue_max = 1024;
+};
+
+struct EngineDeps {
+  object::ObjectStore& store;
+  FileSystem& files;
+  Clock& clock;
+  Random& random;
+  metrics::Metrics& metrics;
+};
+
+/// What a cold read answers: bytes of the log, from the batch that holds the offset on.
+struct ColdSlice {
+  FileSlice data;
+  Offset segment_base;
+};
+
+struct TimestampedOffset {
+  Offset offset;
+  TimestampMs timestamp;
+  LeaderEpoch epoch;
+};
+struct AbortedTransaction {
+  std::int64_t producer_id;
+  Offset first_offset;
+};
+
+struct EngineStats {
+  std::uint64_t segments = 0;
+  std::uint64_t log_bytes = 0;      // before compression
+  std::uint64_t cache_hits = 0;
+  std::uint64_t cache_misses = 0;
+  std::uint64_t cache_bytes = 0;
+  std::uint64_t uploaded_bytes = 0;
+  std::uint64_t downloaded_bytes = 0;
+  std::uint64_t put_requests = 0;   // PUT-class, this process
+  std::uint64_t get_requests = 0;
+};
+
+enum class VerifyDepth {
+  kHead,  // object there, size and checksum as recorded: 1 HEAD
+  kFull,  // every chunk read, decoded, its batches' crc checked
+};
+
+class Engine {
+ public:
+  static Result<std::unique_ptr<Engine>> open(EngineDeps deps, EngineOptions options);
+  virtual ~Engine() = default;
+
+  // ---- archive
+  /// Uploads, verifies, records; durable in the local catalogue on return. Already archived (same base and end): the old entry,
+  /// nothing done. A damaged index is rebuilt from the log first; a log whose batches fail their crc is kCorrupt, never archived.
+  /// Retry-safe: an attempt that failed leaves at most an object that nobody lists as whole. Cost: 1 PUT below a part, else
+  /// 2 + ceil(bytes / part); + 1 HEAD.
+  virtual Result<SegmentEntry> archive(const SealedSegment& segment, Deadline deadline) = 0;
+  virtual Result<> verify(const PartitionRef& partition, Offset base, VerifyDepth depth, Deadline deadline) = 0;
+
+  // ---- catalogue; from memory, never blocks
+  virtual std::vector<SegmentEntry> segments(const PartitionRef& partition) const = 0;  // by offset
+  /// The entry whose [base, end) holds `offset`, else the first one after it (a gap left by compaction), else nothing.
+  virtual std::optional<SegmentEntry> find(const PartitionRef& partition, Offset offset) const = 0;
+  virtual std::vector<PartitionRef> partitions() const = 0;
+  virtual std::uint64_t log_bytes(const PartitionRef& partition) const = 0;
+  /// Takes in what the bucket holds beyond what is known: from the last known name on, or everything when `whole`.
+  /// Cost: 1 LIST per 1,000 objects.
+  virtual Result<> refresh(const PartitionRef& partition, bool whole, Deadline deadline) = 0;
+
+  // ---- cold reads
+  /// From the batch that holds `offset` (or the first one after it), when it is at hand on local disk: a local copy or the cache. Never
+  /// touches the store. Nothing when it would have to. Also starts read-ahead for a sequential reader.
+  virtual std::optional<ColdSlice> read_at_hand(const PartitionRef& partition, Offset offset, std::uint64_t bytes_max) = 0;
+  /// The same, fetching what is missing. At least one whole batch. kUnavailable after the deadline, but the download goes on and
+  /// the retry finds it in the cache. kOutOfRange: no such offset here. Cost: 1 GET per tier.fetch.bytes.max, + 1 for a segment's first tail.
+  virtual Result<ColdSlice> read(const PartitionRef& partition, Offset offset, std::uint64_t bytes_max, Deadline deadline) = 0;
+  /// First record at or after `timestamp`, exactly.
+  virtual Result<std::optional<TimestampedOffset>> offset_for(const PartitionRef& partition, TimestampMs timestamp,
+                                                              Deadline deadline) = 0;
+  /// The archived record with the newest timestamp.
+  virtual Result<std::optional<TimestampedOffset>> offset_of_max_timestamp(const PartitionRef& partition, Deadline deadline) = 0;
+  virtual Result<std::vector<AbortedTransaction>> aborted_in(const PartitionRef& partition, Offset from, Offset to,
+                                                             Deadline deadline) = 0;
+
+  // ---- local copies (restore)
+  /// Brings log and indexes of the segment to `dir`/<base>.log, .index, …; whole and checked before the .log is visible.
+  /// Already there: nothing done. From then on it is read from there.
+  virtual Result<> restore(const PartitionRef& partition, Offset base, const std::string& dir, Deadline deadline) = 0;
+  /// Tells the engine that `dir` holds this archived segment (left by the log, or found at start). kInvalid when its size is not the entry's.
+  virtual Result<> add_local_copy(const PartitionRef& partition, Offset base, const std::string& dir) = 0;
+  /// Removes the files of a local copy; readers that have them open go on. An absent one is success.
+  virtual Result<> drop_local_copy(const PartitionRef& partition, Offset base) = 0;
+  virtual bool has_local_copy(const PartitionRef& partition, Offset base) const = 0;
+
+  // ---- removal and what a bucket knows of topics
+  /// Log start offset, durable in the bucket (state.json). Must come before remove_before(). Never goes back. Cost: 1 PUT.
+  virtual Result<> put_log_start(const PartitionRef& partition, Offset start, Deadline deadline) = 0;
+  /// Cost: 1 GET. kNoOffset when never set.
+  virtual Result<Offset> get_log_start(const PartitionRef& partition, Deadline deadline) = 0;
+  /// Removes segments that end at or before `offset`, oldest first; how many. Retry-safe.
+  virtual Result<std::size_t> remove_before(const PartitionRef& partition, Offset offset, Deadline deadline) = 0;
+  virtual Result<> put_topic(const TopicRecord& topic, Deadline deadline) = 0;
+  virtual Result<std::vector<TopicRecord>> list_topics(Deadline deadline) = 0;
+  /// Writes a tombstone, then removes everything of the topic, then the tombstone. Retry-safe; finish_deletions() goes on after a crash.
+  virtual Result<> delete_topic(const std::string& topic, const Uuid& id, Deadline deadline) = 0;
+  virtual Result<> finish_deletions(Deadline deadline) = 0;
+
+  virtual AccessTracker& access() = 0;
+  virtual EngineStats stats() const = 0;
+};
+
+}  // namespace takhin::tier
