@@ -2,6 +2,10 @@
 
 namespace takhin {
 
+Result<> FileSystem::rename_new(const std::string& from, const std::string& to) {
+  return fail(Kind::kInvalid, "rename {} to {}: this file system cannot rename without replacing", from, to);
+}
+
 Result<Bytes> read_exactly(const File& file, ByteRange range) {
   Bytes data(range.size());
   TRY(const std::size_t got, file.read_at(range.begin, data));

@@ -67,6 +67,9 @@ class FileSystem {
   virtual Result<> remove_tree(const std::string& path) = 0;
   /// Atomic, replaces `to`. Durable only after sync_dir() of the parent.
   virtual Result<> rename(const std::string& from, const std::string& to) = 0;
+  /// As rename(), but kConflict when `to` exists, also against other processes (renameat2 with RENAME_NOREPLACE, or link
+  /// and unlink). A file system that cannot do this atomically keeps the default, which answers kInvalid.
+  virtual Result<> rename_new(const std::string& from, const std::string& to);
   virtual Result<> make_dirs(const std::string& path) = 0;
   virtual Result<> sync_dir(const std::string& path) = 0;
   /// Sorted by name, without "." and "..".

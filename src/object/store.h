@@ -14,11 +14,18 @@
 
 namespace takhin::object {
 
-/// UTF-8, 1 to 1,024 bytes, no leading '/', no empty, "." or ".." part (so that a directory can hold it).
+inline constexpr std::size_t kKeyBytesMax = 1024;     // S3
+inline constexpr std::size_t kKeyPartBytesMax = 255;  // NAME_MAX of Linux file systems
+inline constexpr std::size_t kListPageMax = 1000;     // S3: keys of one LIST reply
+inline constexpr std::size_t kRemoveBatchMax = 1000;  // S3: keys of one DeleteObjects request
+
+/// UTF-8 without control characters, 1 to 1,024 bytes, no leading '/', no empty, "." or ".." part, no part over 255 bytes
+/// (so that a directory can hold it and a listing in XML can name it).
 struct ObjectKey {
   std::string name;
   auto operator<=>(const ObjectKey&) const = default;
 };
+/// kInvalid names the rule that `key` breaks.
 Result<> check(const ObjectKey& key);
 
 struct ObjectInfo {
