@@ -1,0 +1,24 @@
+"""Apache Kafka's own console tools, run from its jars."""
+import os
+import subprocess
+
+
+def run(main, *arguments, data=None, timeout=120):
+    jars = os.environ["TAKHIN_KAFKA_JARS"]
+    command = ["java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", jars + "/*", main, *arguments]
+    done = subprocess.run(command, input=data, capture_output=True, timeout=timeout)
+    assert done.returncode == 0, (main, done.returncode, done.stderr.decode()[-2000:], done.stdout.decode()[-500:])
+    return done.stdout
+
+
+def console_consumer(address, topic, count, *options):
+    """`count` records from the beginning, as raw lines "key<US>value<RS>"."""
+    return run(
+        "org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server", address, "--topic", topic, "--from-beginning",
+        "--max-messages", str(count), "--timeout-ms", "60000", "--property", "print.key=true", "--property", "key.separator=\x1f",
+        "--property", "line.separator=\x1e", *options, timeout=240)
+
+
+def console_producer(address, topic, lines, *options):
+    run("org.apache.kafka.tools.ConsoleProducer", "--bootstrap-server", address, "--topic", topic, *options,
+        data="\n".join(lines).encode() + b"\n")

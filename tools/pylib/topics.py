@@ -1,0 +1,21 @@
+"""Topics through kafka-python's admin client."""
+from kafka.admin import KafkaAdminClient, NewTopic
+
+# Small segments, in the store at once, off the local disk as soon as they are archived.
+TIERED = {"segment.bytes": str(1 << 20), "remote.storage.enable": "true", "local.retention.bytes": "1", "retention.ms": "-1"}
+
+
+def create(address, topic, partitions=1, configs=None):
+    admin = KafkaAdminClient(bootstrap_servers=address)
+    try:
+        admin.create_topics([NewTopic(topic, partitions, 1, topic_configs=configs or {})])
+    finally:
+        admin.close()
+
+
+def delete(address, topic):
+    admin = KafkaAdminClient(bootstrap_servers=address)
+    try:
+        admin.delete_topics([topic])
+    finally:
+        admin.close()
