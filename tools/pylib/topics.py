@@ -1,5 +1,5 @@
 """Topics through kafka-python's admin client."""
-from kafka.admin import KafkaAdminClient, NewTopic
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, NewTopic
 
 # Small segments, in the store at once, off the local disk as soon as they are archived.
 TIERED = {"segment.bytes": str(1 << 20), "remote.storage.enable": "true", "local.retention.bytes": "1", "retention.ms": "-1"}
@@ -17,5 +17,13 @@ def delete(address, topic):
     admin = KafkaAdminClient(bootstrap_servers=address)
     try:
         admin.delete_topics([topic])
+    finally:
+        admin.close()
+
+
+def alter(address, topic, configs):
+    admin = KafkaAdminClient(bootstrap_servers=address)
+    try:
+        admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, configs=configs)])
     finally:
         admin.close()
