@@ -54,7 +54,8 @@ class Metrics {
   Counter counter(const MetricDef& def, Labels labels = {});
   Gauge gauge(const MetricDef& def, Labels labels = {});
   Histogram histogram(const MetricDef& def, Labels labels = {});
-  /// Drops every time series of `def` that has labels: for bounded top-N gauges before they are set anew.
+  /// Drops every time series of the gauge `def` that has labels: for bounded top-N gauges before they are set anew. The handles of
+  /// the dropped series die with them, so nobody may keep one.
   void clear(const MetricDef& def);
   /// Called at each scrape before the text is made: for gauges that are derived from state. Not removable; call before serving.
   void at_scrape(std::function<void()> refresh);
