@@ -111,19 +111,25 @@ class ScriptedStore final : public object::ObjectStore {
     ScriptedUpload(ScriptedStore& owner, std::string key, std::unique_ptr<object::Upload> below)
         : owner_(owner), key_(std::move(key)), below_(std::move(below)) {}
     Result<> write(View data) override {
-      return owner_.act(Verb::kWrite, key_, [&](bool flip) {
+      auto answer = owner_.act(Verb::kWrite, key_, [&](bool flip) {
         if (!flip || data.empty()) return below_->write(data);
         return below_->write(flipped(data));
       });
+      if (!answer.ok() && !lost_) lost_ = answer.error();
+      return answer;
     }
     Result<object::ObjectInfo> finish() override {
-      return owner_.act(Verb::kFinish, key_, [&](bool) { return below_->finish(); });
+      return owner_.act(Verb::kFinish, key_, [&](bool) -> Result<object::ObjectInfo> {
+        if (lost_) return *lost_;
+        return below_->finish();
+      });
     }
 
    private:
     ScriptedStore& owner_;
     const std::string key_;
     const std::unique_ptr<object::Upload> below_;
+    std::optional<Error> lost_;  // of the first write that failed
   };
 
   static Bytes flipped(View data) {

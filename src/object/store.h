@@ -57,7 +57,8 @@ class Upload {
  public:
   virtual ~Upload() = default;
   /// Takes the next bytes, copies what it must keep; any size, the adapter cuts them into its parts and sends several at once.
-  /// A failure of a part sent in the background is answered by a later call.
+  /// A failure of a part sent in the background is answered by a later call. After a write() that failed the upload is
+  /// lost: every later call answers a failure, and the caller begins a new one.
   virtual Result<> write(View data) = 0;
   /// Makes the object visible, whole. Retry-safe: finishing again after a lost reply is success. kConflict: `when` was not met.
   virtual Result<ObjectInfo> finish() = 0;

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <system_error>
@@ -180,6 +181,14 @@ Result<> PosixFileSystem::remove_tree(const std::string& path) {
 Result<> PosixFileSystem::rename(const std::string& from, const std::string& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) return system_error(errno, "rename to " + to, from);
   return done();
+}
+
+Result<> PosixFileSystem::rename_new(const std::string& from, const std::string& to) {
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return done();
+  if (errno != EINVAL && errno != ENOSYS) return system_error(errno, "rename to " + to, from);
+  // Some file systems (NFS among them) know no RENAME_NOREPLACE, but link() never replaces either.
+  if (::link(from.c_str(), to.c_str()) != 0) return system_error(errno, "link to " + to, from);
+  return remove(from);
 }
 
 Result<> PosixFileSystem::make_dirs(const std::string& path) {

@@ -15,6 +15,7 @@ class PosixFileSystem : public FileSystem {
   Result<> remove(const std::string& path) override;
   Result<> remove_tree(const std::string& path) override;
   Result<> rename(const std::string& from, const std::string& to) override;
+  Result<> rename_new(const std::string& from, const std::string& to) override;
   Result<> make_dirs(const std::string& path) override;
   Result<> sync_dir(const std::string& path) override;
   Result<std::vector<DirEntry>> list(const std::string& path) override;

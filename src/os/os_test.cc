@@ -70,6 +70,16 @@ TEST_F(Files, AFullDiskIsExhausted) {
   EXPECT_EQ((*full)->write_at(0, view_of("x")).error().kind, Kind::kExhausted);
 }
 
+TEST_F(Files, RenameNewNeverReplaces) {
+  ASSERT_TRUE(write_atomically(fs, dir / "a", view_of("a")).ok());
+  ASSERT_TRUE(write_atomically(fs, dir / "b", view_of("b")).ok());
+  EXPECT_EQ(fs.rename_new(dir / "a", dir / "b").error().kind, Kind::kConflict);
+  EXPECT_EQ(text_of(*read_whole(fs, dir / "b")), "b");
+  ASSERT_TRUE(fs.rename_new(dir / "a", dir / "c").ok());
+  EXPECT_EQ(text_of(*read_whole(fs, dir / "c")), "a");
+  EXPECT_EQ(fs.stat(dir / "a").error().kind, Kind::kNotFound);
+}
+
 TEST_F(Files, DirectoriesListSortedAndGo) {
   ASSERT_TRUE(fs.make_dirs(dir / "x/b").ok());
   ASSERT_TRUE(fs.open(dir / "x/c", OpenMode::kCreateNew).ok());
