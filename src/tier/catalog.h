@@ -16,11 +16,13 @@ struct CatalogEntry {
   std::uint64_t object_bytes = 0;
 };
 
-/// Reads from any thread, wait-free for each other (snapshots); writes serialised inside, durable on return.
+/// Reads from any thread: a lookup holds one of 64 locks for the search only, a list copies an immutable snapshot. Writes are
+/// serialised inside, durable on return (one fsync each), and readers see them after that. Notes are read from disk.
 class Catalog {
  public:
-  /// A damaged or foreign file is moved aside with one log line, and the catalogue starts empty (the caller then lists).
-  static Result<std::unique_ptr<Catalog>> open(const std::string& path);
+  /// A damaged or foreign file is moved to `path`.damaged with one log line, and the catalogue starts empty (the caller then
+  /// lists). `path` is SQLite's own affair, `files` only moves it; ":memory:" keeps nothing.
+  static Result<std::unique_ptr<Catalog>> open(FileSystem& files, const std::string& path);
   virtual ~Catalog() = default;
 
   /// Adds all or none. A higher generation replaces the lower ones whose offsets it covers; adding what is there is success.

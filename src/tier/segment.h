@@ -29,7 +29,7 @@ struct SegmentEntry {
   TimestampMs max_timestamp;
   std::uint64_t log_bytes = 0;  // size of the .log file
   LeaderEpoch leader_epoch;     // of the last batch
-  std::uint32_t generation = 0; // a higher one over the same offsets replaces a lower one
+  std::uint32_t generation = 0;  // a higher one over the same offsets replaces a lower one
   Uuid id;                      // fresh for every attempt: a name is never used twice
   auto operator<=>(const SegmentEntry&) const = default;
 };
@@ -38,6 +38,14 @@ struct SegmentEntry {
 std::string topic_prefix(const std::string& topic, const Uuid& topic_id);
 std::string partition_prefix(const PartitionRef& partition);
 std::string object_name(const PartitionRef& partition, const SegmentEntry& entry);
+/// Sorts before every segment of the partition that begins at `base` or after, and after all that begin before it.
+std::string name_before(const PartitionRef& partition, Offset base);
+struct TopicDir {
+  std::string topic;
+  Uuid id;
+};
+/// "{topic}.{topic_id}", without the slash.
+std::optional<TopicDir> parse_topic_dir(std::string_view dir);
 struct ParsedName {
   PartitionRef partition;
   SegmentEntry entry;
@@ -54,7 +62,7 @@ struct SealedSegment {
   LeaderEpoch leader_epoch;
   std::shared_ptr<const File> log;
   std::uint64_t log_bytes = 0;
-  Bytes offset_index;       // .index, 8-byte entries
+  Bytes offset_index;       // .index, 8-byte entries; like the time index rebuilt when it contradicts the log
   Bytes time_index;         // .timeindex, 12-byte entries
   Bytes txn_index;          // .txnindex, may be empty
   Bytes producer_snapshot;  // .snapshot at `end`, may be empty
