@@ -1,0 +1,69 @@
+// Made by tools/protocol_gen.py from Kafka's message schemas. Do not edit.
+
+#include "protocol/messages/alter_configs.h"
+
+#include <cstddef>
+
+#include "protocol/table.h"
+
+namespace takhin::protocol {
+
+const Table& alter_configs_request::AlterableConfig::table() {
+  using S = AlterableConfig;
+  static constexpr Row rows[] = {
+      {"Name", offsetof(S, name), kShape<decltype(S::name)>, {}},
+      {"Value", offsetof(S, value), kShape<decltype(S::value)>, {.nullable_since = 0}},
+  };
+  static constexpr Table table{"AlterableConfig", rows, 0, 2, 2,
+                               &prototype_of<AlterableConfig>};
+  return table;
+}
+
+const Table& alter_configs_request::AlterConfigsResource::table() {
+  using S = AlterConfigsResource;
+  static constexpr Row rows[] = {
+      {"ResourceType", offsetof(S, resource_type), kShape<decltype(S::resource_type)>, {}},
+      {"ResourceName", offsetof(S, resource_name), kShape<decltype(S::resource_name)>, {}},
+      {"Configs", offsetof(S, configs), kShape<decltype(S::configs)>, {}},
+  };
+  static constexpr Table table{"AlterConfigsResource", rows, 0, 2, 2,
+                               &prototype_of<AlterConfigsResource>};
+  return table;
+}
+
+const Table& AlterConfigsRequest::table() {
+  using S = AlterConfigsRequest;
+  static constexpr Row rows[] = {
+      {"Resources", offsetof(S, resources), kShape<decltype(S::resources)>, {}},
+      {"ValidateOnly", offsetof(S, validate_only), kShape<decltype(S::validate_only)>, {}},
+  };
+  static constexpr Table table{"AlterConfigsRequest", rows, 0, 2, 2,
+                               &prototype_of<AlterConfigsRequest>};
+  return table;
+}
+
+const Table& alter_configs_response::AlterConfigsResourceResponse::table() {
+  using S = AlterConfigsResourceResponse;
+  static constexpr Row rows[] = {
+      {"ErrorCode", offsetof(S, error_code), kShape<decltype(S::error_code)>, {}},
+      {"ErrorMessage", offsetof(S, error_message), kShape<decltype(S::error_message)>, {.nullable_since = 0}},
+      {"ResourceType", offsetof(S, resource_type), kShape<decltype(S::resource_type)>, {}},
+      {"ResourceName", offsetof(S, resource_name), kShape<decltype(S::resource_name)>, {}},
+  };
+  static constexpr Table table{"AlterConfigsResourceResponse", rows, 0, 2, 2,
+                               &prototype_of<AlterConfigsResourceResponse>};
+  return table;
+}
+
+const Table& AlterConfigsResponse::table() {
+  using S = AlterConfigsResponse;
+  static constexpr Row rows[] = {
+      {"ThrottleTimeMs", offsetof(S, throttle_time_ms), kShape<decltype(S::throttle_time_ms)>, {}},
+      {"Responses", offsetof(S, responses), kShape<decltype(S::responses)>, {}},
+  };
+  static constexpr Table table{"AlterConfigsResponse", rows, 0, 2, 2,
+                               &prototype_of<AlterConfigsResponse>};
+  return table;
+}
+
+}  // namespace takhin::protocol

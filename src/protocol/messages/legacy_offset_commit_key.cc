@@ -1,0 +1,23 @@
+// Made by tools/protocol_gen.py from Kafka's message schemas. Do not edit.
+
+#include "protocol/messages/legacy_offset_commit_key.h"
+
+#include <cstddef>
+
+#include "protocol/table.h"
+
+namespace takhin::protocol {
+
+const Table& LegacyOffsetCommitKey::table() {
+  using S = LegacyOffsetCommitKey;
+  static constexpr Row rows[] = {
+      {"group", offsetof(S, group), kShape<decltype(S::group)>, {}},
+      {"topic", offsetof(S, topic), kShape<decltype(S::topic)>, {}},
+      {"partition", offsetof(S, partition), kShape<decltype(S::partition)>, {}},
+  };
+  static constexpr Table table{"LegacyOffsetCommitKey", rows, 0, 0, kNever,
+                               &prototype_of<LegacyOffsetCommitKey>};
+  return table;
+}
+
+}  // namespace takhin::protocol
