@@ -10,7 +10,6 @@
 
 #include "base/log.h"
 #include "console/api.h"
-#include "console/metrics.h"
 
 namespace takhin::console {
 namespace {
@@ -240,7 +239,6 @@ Result<std::unique_ptr<ConsoleServer>> ConsoleServer::open(partition::Admin& adm
                                                            const ConsoleOptions& options) {
   auto server = std::make_unique<ThreePorts>(admin, metrics, clock, options);
   TRY(server->open());
-  export_tiers(metrics, admin);
   return std::unique_ptr<ConsoleServer>(std::move(server));
 }
 

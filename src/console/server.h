@@ -24,7 +24,7 @@ struct ConsolePorts {
 /// Borrows what it is given. Every connection carries one request, so that an idle client holds no thread.
 class ConsoleServer {
  public:
-  /// Listens on all three ports, or on none: kConflict names the address that could not be bound. Registers the tier gauges.
+  /// Listens on all three ports, or on none: kConflict names the address that could not be bound.
   static Result<std::unique_ptr<ConsoleServer>> open(partition::Admin& admin, metrics::Metrics& metrics, Clock& clock,
                                                      const ConsoleOptions& options);
   virtual ~ConsoleServer() = default;
