@@ -1,7 +1,9 @@
 #pragma once
 // Topic configs: the ones that mean something here, typed, and the table that parses and validates them.
 
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,9 +19,12 @@ struct TopicConfig {
   log::LogConfig log;
   std::int64_t retention_ms = 7LL * 24 * 3600 * 1000;
   std::int64_t retention_bytes = -1;
+  bool retention_is_set = false;  // the topic itself sets retention.ms or retention.bytes: see PartitionImpl::retention_applies
   std::int64_t local_retention_ms = -2;
   std::int64_t local_retention_bytes = -2;
   bool remote_storage_enable = false;
+  bool remote_copy_disable = false;       // remote.log.copy.disable: nothing more is uploaded, what is archived stays readable
+  bool remote_delete_on_disable = false;  // remote.log.delete.on.disable
   bool cleanup_delete = true;
   bool cleanup_compact = false;
   std::int32_t min_insync_replicas = 1;
@@ -39,10 +44,15 @@ struct TopicConfigRow {
   std::string_view type;      // "long", "int", "boolean", "string", "list", "double": as DescribeConfigs names them
   std::string_view fallback;
   std::string_view doc;
+  std::int64_t min = INT64_MIN;                    // int and long only, inclusive; 0..1 is fixed for doubles
+  std::int64_t max = INT64_MAX;
+  std::span<const std::string_view> choices = {};  // strings and list members; empty = any
 };
-/// Every topic config that is accepted.
+/// Every topic config that is accepted, sorted by key.
 std::span<const TopicConfigRow> topic_config_rows();
-/// kInvalid with key, value and rule: unknown key, wrong type, out of bounds.
+/// Null when there is no such key.
+const TopicConfigRow* find_topic_config_row(std::string_view key);
+/// kInvalid with key, value and rule: unknown key, wrong type, out of bounds, or values that contradict each other.
 Result<TopicConfig> parse_topic_config(const ConfigMap& overrides);
 
 }  // namespace takhin::partition

@@ -1,0 +1,35 @@
+#pragma once
+// The two small files a partition's folder carries beside Kafka's own: takhin.checkpoint, which says what the log alone cannot, and
+// partition.metadata, Kafka's note of whose folder it is (version: 0, topic_id: X).
+
+#include <optional>
+#include <string>
+
+#include "base/file.h"
+#include "base/result.h"
+#include "base/uuid.h"
+
+namespace takhin::partition {
+
+/// One text file per partition, so that a change of one partition costs one small atomic write and a folder can be moved whole.
+/// `local_start` and `log_start` are written before anything below them is removed; `archived_end` after each archive, so that a
+/// broker whose catalogue is gone still knows what the bucket must hold.
+struct Checkpoint {
+  Offset log_start{0};
+  Offset local_start{0};
+  Offset archived_end{0};  // everything from log_start up to here was archived
+  bool operator==(const Checkpoint&) const = default;
+};
+
+inline constexpr std::string_view kCheckpointFile = "takhin.checkpoint";
+inline constexpr std::string_view kMetadataFile = "partition.metadata";
+
+/// Nothing when there is none yet; kCorrupt when the text fails its check.
+Result<std::optional<Checkpoint>> load_checkpoint(FileSystem& files, const std::string& dir);
+Result<> store_checkpoint(FileSystem& files, const std::string& dir, const Checkpoint& checkpoint);
+
+/// Nothing when there is none yet; kCorrupt when it says no topic id.
+Result<std::optional<Uuid>> load_topic_id(FileSystem& files, const std::string& dir);
+Result<> store_topic_id(FileSystem& files, const std::string& dir, const Uuid& id);
+
+}  // namespace takhin::partition

@@ -1,0 +1,34 @@
+#pragma once
+// The metrics that this room feeds: where segments are, and the moves between tiers.
+
+#include "metrics/metrics.h"
+
+namespace takhin::partition {
+
+/// tier_access_frequency_hz names this many segments at most.
+inline constexpr std::size_t kAccessGaugesMax = 20;
+
+inline constexpr metrics::MetricDef kSegmentsByPolicy{"tiered_storage_segments_total", metrics::Type::kGauge,
+                                                      "Segments by tier policy: hot, warm or cold."};
+inline constexpr metrics::MetricDef kArchivedSegments{"tiered_storage_archived_segments_total", metrics::Type::kGauge,
+                                                      "Segments that are in the object store."};
+inline constexpr metrics::MetricDef kSegmentsByTier{"tier_segments_total", metrics::Type::kGauge,
+                                                    "Segments by where they are: hot local only, warm both, cold object store only."};
+inline constexpr metrics::MetricDef kPromotions{"tier_promotion_operations_total", metrics::Type::kCounter,
+                                                "Cold segments brought back to local disk."};
+inline constexpr metrics::MetricDef kDemotions{"tier_demotion_operations_total", metrics::Type::kCounter,
+                                               "Archived segments whose local copy was removed."};
+inline constexpr metrics::MetricDef kMonthlyCost{"tier_storage_cost_monthly_usd", metrics::Type::kGauge,
+                                                 "Storage cost of a month at the present sizes and the configured rates."};
+inline constexpr metrics::MetricDef kAccessFrequency{"tier_access_frequency_hz", metrics::Type::kGauge,
+                                                     "Accesses per hour of the most read segments (at most 20)."};
+inline constexpr metrics::MetricDef kStoreReachable{"tier_store_reachable", metrics::Type::kGauge,
+                                                    "1 while background work with the object store succeeds, 0 while it fails."};
+inline constexpr metrics::MetricDef kPartitionsOffline{"partitions_offline", metrics::Type::kGauge,
+                                                       "Partitions whose log could not be opened."};
+
+inline constexpr const metrics::MetricDef* kMetricRows[] = {&kSegmentsByPolicy, &kArchivedSegments, &kSegmentsByTier,
+                                                            &kPromotions,       &kDemotions,        &kMonthlyCost,
+                                                            &kAccessFrequency,  &kStoreReachable,   &kPartitionsOffline};
+
+}  // namespace takhin::partition
