@@ -211,11 +211,11 @@ def header(messages):
 def table(m, name, fields):
     scope = "" if name == m.name else f"{snake(m.name)}::"
     flexible = m.flexible if m.flexible is not None else "kNever"
-    out = [f"const Table& {scope}{name}::table() {{"]
+    out = [f"const Table& {scope}{name}::table() {{", f"  using S = {name};"]
     if fields:
-        out += [f"  using S = {name};", "  static constexpr Row rows[] = {"] + rows(fields) + ["  };"]
+        out += ["  static constexpr Row rows[] = {"] + rows(fields) + ["  };"]
     out += [f'  static constexpr Table table{{"{name}", {"rows" if fields else "{}"}, {m.valid[0]}, {m.valid[1]}, {flexible},',
-            f"                               &prototype_of<{name}>}};", "  return table;", "}", ""]
+            f"                               &prototype_of<S>, &make_one<S>}};", "  return table;", "}", ""]
     return out
 
 

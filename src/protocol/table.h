@@ -2,6 +2,7 @@
 // How a message is described: rows in wire order over plain structs. Included by the generated tables and by the visitors only.
 
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -76,7 +77,8 @@ struct Table {
   std::int16_t version_min;
   std::int16_t version_max;
   std::int16_t flexible_since;
-  const void* (*prototype)();  // a default-made one: where the defaults of tagged fields are looked up
+  const void* (*prototype)();        // a default-made one: where the defaults of tagged fields are looked up
+  std::shared_ptr<void> (*make)();   // a new one, for callers that know the message only by its table
 
   bool flexible(std::int16_t version) const { return version >= flexible_since; }
 };
@@ -144,6 +146,11 @@ template <class T>
 const void* prototype_of() {
   static const T prototype{};
   return &prototype;
+}
+
+template <class T>
+std::shared_ptr<void> make_one() {
+  return std::make_shared<T>();
 }
 
 }  // namespace takhin::protocol

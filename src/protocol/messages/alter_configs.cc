@@ -15,7 +15,7 @@ const Table& alter_configs_request::AlterableConfig::table() {
       {"Value", offsetof(S, value), kShape<decltype(S::value)>, {.nullable_since = 0}},
   };
   static constexpr Table table{"AlterableConfig", rows, 0, 2, 2,
-                               &prototype_of<AlterableConfig>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -27,7 +27,7 @@ const Table& alter_configs_request::AlterConfigsResource::table() {
       {"Configs", offsetof(S, configs), kShape<decltype(S::configs)>, {}},
   };
   static constexpr Table table{"AlterConfigsResource", rows, 0, 2, 2,
-                               &prototype_of<AlterConfigsResource>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -38,7 +38,7 @@ const Table& AlterConfigsRequest::table() {
       {"ValidateOnly", offsetof(S, validate_only), kShape<decltype(S::validate_only)>, {}},
   };
   static constexpr Table table{"AlterConfigsRequest", rows, 0, 2, 2,
-                               &prototype_of<AlterConfigsRequest>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -51,7 +51,7 @@ const Table& alter_configs_response::AlterConfigsResourceResponse::table() {
       {"ResourceName", offsetof(S, resource_name), kShape<decltype(S::resource_name)>, {}},
   };
   static constexpr Table table{"AlterConfigsResourceResponse", rows, 0, 2, 2,
-                               &prototype_of<AlterConfigsResourceResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -62,7 +62,7 @@ const Table& AlterConfigsResponse::table() {
       {"Responses", offsetof(S, responses), kShape<decltype(S::responses)>, {}},
   };
   static constexpr Table table{"AlterConfigsResponse", rows, 0, 2, 2,
-                               &prototype_of<AlterConfigsResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 

@@ -19,7 +19,7 @@ const Table& ApiVersionsRequest::table() {
       {"NodeId", offsetof(S, node_id), kShape<decltype(S::node_id)>, {.since = 5}},
   };
   static constexpr Table table{"ApiVersionsRequest", rows, 0, 5, 3,
-                               &prototype_of<ApiVersionsRequest>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -31,7 +31,7 @@ const Table& api_versions_response::ApiVersion::table() {
       {"MaxVersion", offsetof(S, max_version), kShape<decltype(S::max_version)>, {}},
   };
   static constexpr Table table{"ApiVersion", rows, 0, 5, 3,
-                               &prototype_of<ApiVersion>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -43,7 +43,7 @@ const Table& api_versions_response::SupportedFeatureKey::table() {
       {"MaxVersion", offsetof(S, max_version), kShape<decltype(S::max_version)>, {.since = 3}},
   };
   static constexpr Table table{"SupportedFeatureKey", rows, 0, 5, 3,
-                               &prototype_of<SupportedFeatureKey>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -55,7 +55,7 @@ const Table& api_versions_response::FinalizedFeatureKey::table() {
       {"MinVersionLevel", offsetof(S, min_version_level), kShape<decltype(S::min_version_level)>, {.since = 3}},
   };
   static constexpr Table table{"FinalizedFeatureKey", rows, 0, 5, 3,
-                               &prototype_of<FinalizedFeatureKey>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -75,7 +75,7 @@ const Table& ApiVersionsResponse::table() {
        kShape<decltype(S::zk_migration_ready)>, {.since = 3, .tag = 3}},
   };
   static constexpr Table table{"ApiVersionsResponse", rows, 0, 5, 3,
-                               &prototype_of<ApiVersionsResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 

@@ -14,7 +14,7 @@ const Table& create_partitions_request::CreatePartitionsAssignment::table() {
       {"BrokerIds", offsetof(S, broker_ids), kShape<decltype(S::broker_ids)>, {}},
   };
   static constexpr Table table{"CreatePartitionsAssignment", rows, 0, 3, 2,
-                               &prototype_of<CreatePartitionsAssignment>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -26,7 +26,7 @@ const Table& create_partitions_request::CreatePartitionsTopic::table() {
       {"Assignments", offsetof(S, assignments), kShape<decltype(S::assignments)>, {.nullable_since = 0}},
   };
   static constexpr Table table{"CreatePartitionsTopic", rows, 0, 3, 2,
-                               &prototype_of<CreatePartitionsTopic>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -38,7 +38,7 @@ const Table& CreatePartitionsRequest::table() {
       {"ValidateOnly", offsetof(S, validate_only), kShape<decltype(S::validate_only)>, {}},
   };
   static constexpr Table table{"CreatePartitionsRequest", rows, 0, 3, 2,
-                               &prototype_of<CreatePartitionsRequest>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -50,7 +50,7 @@ const Table& create_partitions_response::CreatePartitionsTopicResult::table() {
       {"ErrorMessage", offsetof(S, error_message), kShape<decltype(S::error_message)>, {.nullable_since = 0}},
   };
   static constexpr Table table{"CreatePartitionsTopicResult", rows, 0, 3, 2,
-                               &prototype_of<CreatePartitionsTopicResult>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -61,7 +61,7 @@ const Table& CreatePartitionsResponse::table() {
       {"Results", offsetof(S, results), kShape<decltype(S::results)>, {}},
   };
   static constexpr Table table{"CreatePartitionsResponse", rows, 0, 3, 2,
-                               &prototype_of<CreatePartitionsResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 

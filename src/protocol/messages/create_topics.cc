@@ -15,7 +15,7 @@ const Table& create_topics_request::CreatableReplicaAssignment::table() {
       {"BrokerIds", offsetof(S, broker_ids), kShape<decltype(S::broker_ids)>, {}},
   };
   static constexpr Table table{"CreatableReplicaAssignment", rows, 2, 7, 5,
-                               &prototype_of<CreatableReplicaAssignment>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -26,7 +26,7 @@ const Table& create_topics_request::CreatableTopicConfig::table() {
       {"Value", offsetof(S, value), kShape<decltype(S::value)>, {.nullable_since = 0}},
   };
   static constexpr Table table{"CreatableTopicConfig", rows, 2, 7, 5,
-                               &prototype_of<CreatableTopicConfig>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -40,7 +40,7 @@ const Table& create_topics_request::CreatableTopic::table() {
       {"Configs", offsetof(S, configs), kShape<decltype(S::configs)>, {}},
   };
   static constexpr Table table{"CreatableTopic", rows, 2, 7, 5,
-                               &prototype_of<CreatableTopic>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -52,7 +52,7 @@ const Table& CreateTopicsRequest::table() {
       {"validateOnly", offsetof(S, validate_only), kShape<decltype(S::validate_only)>, {}},
   };
   static constexpr Table table{"CreateTopicsRequest", rows, 2, 7, 5,
-                               &prototype_of<CreateTopicsRequest>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -66,7 +66,7 @@ const Table& create_topics_response::CreatableTopicConfigs::table() {
       {"IsSensitive", offsetof(S, is_sensitive), kShape<decltype(S::is_sensitive)>, {.since = 5}},
   };
   static constexpr Table table{"CreatableTopicConfigs", rows, 2, 7, 5,
-                               &prototype_of<CreatableTopicConfigs>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -85,7 +85,7 @@ const Table& create_topics_response::CreatableTopicResult::table() {
        kShape<decltype(S::topic_config_error_code)>, {.since = 5, .tag = 0}},
   };
   static constexpr Table table{"CreatableTopicResult", rows, 2, 7, 5,
-                               &prototype_of<CreatableTopicResult>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -96,7 +96,7 @@ const Table& CreateTopicsResponse::table() {
       {"Topics", offsetof(S, topics), kShape<decltype(S::topics)>, {}},
   };
   static constexpr Table table{"CreateTopicsResponse", rows, 2, 7, 5,
-                               &prototype_of<CreateTopicsResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 

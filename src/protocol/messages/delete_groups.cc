@@ -14,7 +14,7 @@ const Table& DeleteGroupsRequest::table() {
       {"GroupsNames", offsetof(S, groups_names), kShape<decltype(S::groups_names)>, {}},
   };
   static constexpr Table table{"DeleteGroupsRequest", rows, 0, 3, 2,
-                               &prototype_of<DeleteGroupsRequest>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -27,7 +27,7 @@ const Table& delete_groups_response::DeletableGroupResult::table() {
        kShape<decltype(S::error_message)>, {.since = 3, .nullable_since = 3}},
   };
   static constexpr Table table{"DeletableGroupResult", rows, 0, 3, 2,
-                               &prototype_of<DeletableGroupResult>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -38,7 +38,7 @@ const Table& DeleteGroupsResponse::table() {
       {"Results", offsetof(S, results), kShape<decltype(S::results)>, {}},
   };
   static constexpr Table table{"DeleteGroupsResponse", rows, 0, 3, 2,
-                               &prototype_of<DeleteGroupsResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 

@@ -15,7 +15,7 @@ const Table& delete_records_request::DeleteRecordsPartition::table() {
       {"Offset", offsetof(S, offset), kShape<decltype(S::offset)>, {}},
   };
   static constexpr Table table{"DeleteRecordsPartition", rows, 0, 2, 2,
-                               &prototype_of<DeleteRecordsPartition>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -26,7 +26,7 @@ const Table& delete_records_request::DeleteRecordsTopic::table() {
       {"Partitions", offsetof(S, partitions), kShape<decltype(S::partitions)>, {}},
   };
   static constexpr Table table{"DeleteRecordsTopic", rows, 0, 2, 2,
-                               &prototype_of<DeleteRecordsTopic>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -37,7 +37,7 @@ const Table& DeleteRecordsRequest::table() {
       {"TimeoutMs", offsetof(S, timeout_ms), kShape<decltype(S::timeout_ms)>, {}},
   };
   static constexpr Table table{"DeleteRecordsRequest", rows, 0, 2, 2,
-                               &prototype_of<DeleteRecordsRequest>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -49,7 +49,7 @@ const Table& delete_records_response::DeleteRecordsPartitionResult::table() {
       {"ErrorCode", offsetof(S, error_code), kShape<decltype(S::error_code)>, {}},
   };
   static constexpr Table table{"DeleteRecordsPartitionResult", rows, 0, 2, 2,
-                               &prototype_of<DeleteRecordsPartitionResult>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -60,7 +60,7 @@ const Table& delete_records_response::DeleteRecordsTopicResult::table() {
       {"Partitions", offsetof(S, partitions), kShape<decltype(S::partitions)>, {}},
   };
   static constexpr Table table{"DeleteRecordsTopicResult", rows, 0, 2, 2,
-                               &prototype_of<DeleteRecordsTopicResult>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -71,7 +71,7 @@ const Table& DeleteRecordsResponse::table() {
       {"Topics", offsetof(S, topics), kShape<decltype(S::topics)>, {}},
   };
   static constexpr Table table{"DeleteRecordsResponse", rows, 0, 2, 2,
-                               &prototype_of<DeleteRecordsResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 

@@ -15,7 +15,7 @@ const Table& delete_topics_request::DeleteTopicState::table() {
       {"TopicId", offsetof(S, topic_id), kShape<decltype(S::topic_id)>, {.since = 6}},
   };
   static constexpr Table table{"DeleteTopicState", rows, 1, 6, 4,
-                               &prototype_of<DeleteTopicState>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -27,7 +27,7 @@ const Table& DeleteTopicsRequest::table() {
       {"TimeoutMs", offsetof(S, timeout_ms), kShape<decltype(S::timeout_ms)>, {}},
   };
   static constexpr Table table{"DeleteTopicsRequest", rows, 1, 6, 4,
-                               &prototype_of<DeleteTopicsRequest>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -41,7 +41,7 @@ const Table& delete_topics_response::DeletableTopicResult::table() {
        kShape<decltype(S::error_message)>, {.since = 5, .nullable_since = 5}},
   };
   static constexpr Table table{"DeletableTopicResult", rows, 1, 6, 4,
-                               &prototype_of<DeletableTopicResult>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -52,7 +52,7 @@ const Table& DeleteTopicsResponse::table() {
       {"Responses", offsetof(S, responses), kShape<decltype(S::responses)>, {}},
   };
   static constexpr Table table{"DeleteTopicsResponse", rows, 1, 6, 4,
-                               &prototype_of<DeleteTopicsResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 

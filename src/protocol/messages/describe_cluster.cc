@@ -18,7 +18,7 @@ const Table& DescribeClusterRequest::table() {
        kShape<decltype(S::include_fenced_brokers)>, {.since = 2}},
   };
   static constexpr Table table{"DescribeClusterRequest", rows, 0, 2, 0,
-                               &prototype_of<DescribeClusterRequest>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -32,7 +32,7 @@ const Table& describe_cluster_response::DescribeClusterBroker::table() {
       {"IsFenced", offsetof(S, is_fenced), kShape<decltype(S::is_fenced)>, {.since = 2}},
   };
   static constexpr Table table{"DescribeClusterBroker", rows, 0, 2, 0,
-                               &prototype_of<DescribeClusterBroker>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -50,7 +50,7 @@ const Table& DescribeClusterResponse::table() {
        kShape<decltype(S::cluster_authorized_operations)>, {}},
   };
   static constexpr Table table{"DescribeClusterResponse", rows, 0, 2, 0,
-                               &prototype_of<DescribeClusterResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 

@@ -17,7 +17,7 @@ const Table& describe_configs_request::DescribeConfigsResource::table() {
        kShape<decltype(S::configuration_keys)>, {.nullable_since = 0}},
   };
   static constexpr Table table{"DescribeConfigsResource", rows, 1, 4, 4,
-                               &prototype_of<DescribeConfigsResource>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -30,7 +30,7 @@ const Table& DescribeConfigsRequest::table() {
        kShape<decltype(S::include_documentation)>, {.since = 3}},
   };
   static constexpr Table table{"DescribeConfigsRequest", rows, 1, 4, 4,
-                               &prototype_of<DescribeConfigsRequest>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -42,7 +42,7 @@ const Table& describe_configs_response::DescribeConfigsSynonym::table() {
       {"Source", offsetof(S, source), kShape<decltype(S::source)>, {}},
   };
   static constexpr Table table{"DescribeConfigsSynonym", rows, 1, 4, 4,
-                               &prototype_of<DescribeConfigsSynonym>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -60,7 +60,7 @@ const Table& describe_configs_response::DescribeConfigsResourceResult::table() {
        kShape<decltype(S::documentation)>, {.since = 3, .nullable_since = 0}},
   };
   static constexpr Table table{"DescribeConfigsResourceResult", rows, 1, 4, 4,
-                               &prototype_of<DescribeConfigsResourceResult>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -74,7 +74,7 @@ const Table& describe_configs_response::DescribeConfigsResult::table() {
       {"Configs", offsetof(S, configs), kShape<decltype(S::configs)>, {}},
   };
   static constexpr Table table{"DescribeConfigsResult", rows, 1, 4, 4,
-                               &prototype_of<DescribeConfigsResult>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -85,7 +85,7 @@ const Table& DescribeConfigsResponse::table() {
       {"Results", offsetof(S, results), kShape<decltype(S::results)>, {}},
   };
   static constexpr Table table{"DescribeConfigsResponse", rows, 1, 4, 4,
-                               &prototype_of<DescribeConfigsResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 

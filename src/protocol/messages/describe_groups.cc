@@ -16,7 +16,7 @@ const Table& DescribeGroupsRequest::table() {
        kShape<decltype(S::include_authorized_operations)>, {.since = 3}},
   };
   static constexpr Table table{"DescribeGroupsRequest", rows, 0, 6, 5,
-                               &prototype_of<DescribeGroupsRequest>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -32,7 +32,7 @@ const Table& describe_groups_response::DescribedGroupMember::table() {
       {"MemberAssignment", offsetof(S, member_assignment), kShape<decltype(S::member_assignment)>, {}},
   };
   static constexpr Table table{"DescribedGroupMember", rows, 0, 6, 5,
-                               &prototype_of<DescribedGroupMember>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -51,7 +51,7 @@ const Table& describe_groups_response::DescribedGroup::table() {
        kShape<decltype(S::authorized_operations)>, {.since = 3}},
   };
   static constexpr Table table{"DescribedGroup", rows, 0, 6, 5,
-                               &prototype_of<DescribedGroup>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -62,7 +62,7 @@ const Table& DescribeGroupsResponse::table() {
       {"Groups", offsetof(S, groups), kShape<decltype(S::groups)>, {}},
   };
   static constexpr Table table{"DescribeGroupsResponse", rows, 0, 6, 5,
-                               &prototype_of<DescribeGroupsResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 

@@ -15,7 +15,7 @@ const Table& describe_log_dirs_request::DescribableLogDirTopic::table() {
       {"Partitions", offsetof(S, partitions), kShape<decltype(S::partitions)>, {}},
   };
   static constexpr Table table{"DescribableLogDirTopic", rows, 1, 5, 2,
-                               &prototype_of<DescribableLogDirTopic>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -25,7 +25,7 @@ const Table& DescribeLogDirsRequest::table() {
       {"Topics", offsetof(S, topics), kShape<decltype(S::topics)>, {.nullable_since = 0}},
   };
   static constexpr Table table{"DescribeLogDirsRequest", rows, 1, 5, 2,
-                               &prototype_of<DescribeLogDirsRequest>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -38,7 +38,7 @@ const Table& describe_log_dirs_response::DescribeLogDirsPartition::table() {
       {"IsFutureKey", offsetof(S, is_future_key), kShape<decltype(S::is_future_key)>, {}},
   };
   static constexpr Table table{"DescribeLogDirsPartition", rows, 1, 5, 2,
-                               &prototype_of<DescribeLogDirsPartition>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -49,7 +49,7 @@ const Table& describe_log_dirs_response::DescribeLogDirsTopic::table() {
       {"Partitions", offsetof(S, partitions), kShape<decltype(S::partitions)>, {}},
   };
   static constexpr Table table{"DescribeLogDirsTopic", rows, 1, 5, 2,
-                               &prototype_of<DescribeLogDirsTopic>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -64,7 +64,7 @@ const Table& describe_log_dirs_response::DescribeLogDirsResult::table() {
       {"IsCordoned", offsetof(S, is_cordoned), kShape<decltype(S::is_cordoned)>, {.since = 5}},
   };
   static constexpr Table table{"DescribeLogDirsResult", rows, 1, 5, 2,
-                               &prototype_of<DescribeLogDirsResult>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -76,7 +76,7 @@ const Table& DescribeLogDirsResponse::table() {
       {"Results", offsetof(S, results), kShape<decltype(S::results)>, {}},
   };
   static constexpr Table table{"DescribeLogDirsResponse", rows, 1, 5, 2,
-                               &prototype_of<DescribeLogDirsResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 

@@ -15,7 +15,7 @@ const Table& describe_producers_request::TopicRequest::table() {
       {"PartitionIndexes", offsetof(S, partition_indexes), kShape<decltype(S::partition_indexes)>, {}},
   };
   static constexpr Table table{"TopicRequest", rows, 0, 0, 0,
-                               &prototype_of<TopicRequest>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -25,7 +25,7 @@ const Table& DescribeProducersRequest::table() {
       {"Topics", offsetof(S, topics), kShape<decltype(S::topics)>, {}},
   };
   static constexpr Table table{"DescribeProducersRequest", rows, 0, 0, 0,
-                               &prototype_of<DescribeProducersRequest>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -41,7 +41,7 @@ const Table& describe_producers_response::ProducerState::table() {
        kShape<decltype(S::current_txn_start_offset)>, {}},
   };
   static constexpr Table table{"ProducerState", rows, 0, 0, 0,
-                               &prototype_of<ProducerState>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -54,7 +54,7 @@ const Table& describe_producers_response::PartitionResponse::table() {
       {"ActiveProducers", offsetof(S, active_producers), kShape<decltype(S::active_producers)>, {}},
   };
   static constexpr Table table{"PartitionResponse", rows, 0, 0, 0,
-                               &prototype_of<PartitionResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -65,7 +65,7 @@ const Table& describe_producers_response::TopicResponse::table() {
       {"Partitions", offsetof(S, partitions), kShape<decltype(S::partitions)>, {}},
   };
   static constexpr Table table{"TopicResponse", rows, 0, 0, 0,
-                               &prototype_of<TopicResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -76,7 +76,7 @@ const Table& DescribeProducersResponse::table() {
       {"Topics", offsetof(S, topics), kShape<decltype(S::topics)>, {}},
   };
   static constexpr Table table{"DescribeProducersResponse", rows, 0, 0, 0,
-                               &prototype_of<DescribeProducersResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 

@@ -14,7 +14,7 @@ const Table& describe_topic_partitions_request::TopicRequest::table() {
       {"Name", offsetof(S, name), kShape<decltype(S::name)>, {}},
   };
   static constexpr Table table{"TopicRequest", rows, 0, 0, 0,
-                               &prototype_of<TopicRequest>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -25,7 +25,7 @@ const Table& describe_topic_partitions_request::Cursor::table() {
       {"PartitionIndex", offsetof(S, partition_index), kShape<decltype(S::partition_index)>, {}},
   };
   static constexpr Table table{"Cursor", rows, 0, 0, 0,
-                               &prototype_of<Cursor>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -38,7 +38,7 @@ const Table& DescribeTopicPartitionsRequest::table() {
       {"Cursor", offsetof(S, cursor), kShape<decltype(S::cursor)>, {.nullable_since = 0}},
   };
   static constexpr Table table{"DescribeTopicPartitionsRequest", rows, 0, 0, 0,
-                               &prototype_of<DescribeTopicPartitionsRequest>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -57,7 +57,7 @@ const Table& describe_topic_partitions_response::DescribeTopicPartitionsResponse
       {"OfflineReplicas", offsetof(S, offline_replicas), kShape<decltype(S::offline_replicas)>, {}},
   };
   static constexpr Table table{"DescribeTopicPartitionsResponsePartition", rows, 0, 0, 0,
-                               &prototype_of<DescribeTopicPartitionsResponsePartition>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -73,7 +73,7 @@ const Table& describe_topic_partitions_response::DescribeTopicPartitionsResponse
        kShape<decltype(S::topic_authorized_operations)>, {}},
   };
   static constexpr Table table{"DescribeTopicPartitionsResponseTopic", rows, 0, 0, 0,
-                               &prototype_of<DescribeTopicPartitionsResponseTopic>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -84,7 +84,7 @@ const Table& describe_topic_partitions_response::Cursor::table() {
       {"PartitionIndex", offsetof(S, partition_index), kShape<decltype(S::partition_index)>, {}},
   };
   static constexpr Table table{"Cursor", rows, 0, 0, 0,
-                               &prototype_of<Cursor>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -96,7 +96,7 @@ const Table& DescribeTopicPartitionsResponse::table() {
       {"NextCursor", offsetof(S, next_cursor), kShape<decltype(S::next_cursor)>, {.nullable_since = 0}},
   };
   static constexpr Table table{"DescribeTopicPartitionsResponse", rows, 0, 0, 0,
-                               &prototype_of<DescribeTopicPartitionsResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 

@@ -15,7 +15,7 @@ const Table& fetch_request::ReplicaState::table() {
       {"ReplicaEpoch", offsetof(S, replica_epoch), kShape<decltype(S::replica_epoch)>, {.since = 15}},
   };
   static constexpr Table table{"ReplicaState", rows, 4, 18, 12,
-                               &prototype_of<ReplicaState>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -35,7 +35,7 @@ const Table& fetch_request::FetchPartition::table() {
       {"HighWatermark", offsetof(S, high_watermark), kShape<decltype(S::high_watermark)>, {.since = 18, .tag = 1}},
   };
   static constexpr Table table{"FetchPartition", rows, 4, 18, 12,
-                               &prototype_of<FetchPartition>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -47,7 +47,7 @@ const Table& fetch_request::FetchTopic::table() {
       {"Partitions", offsetof(S, partitions), kShape<decltype(S::partitions)>, {}},
   };
   static constexpr Table table{"FetchTopic", rows, 4, 18, 12,
-                               &prototype_of<FetchTopic>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -59,7 +59,7 @@ const Table& fetch_request::ForgottenTopic::table() {
       {"Partitions", offsetof(S, partitions), kShape<decltype(S::partitions)>, {.since = 7}},
   };
   static constexpr Table table{"ForgottenTopic", rows, 4, 18, 12,
-                               &prototype_of<ForgottenTopic>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -82,7 +82,7 @@ const Table& FetchRequest::table() {
       {"ReplicaState", offsetof(S, replica_state), kShape<decltype(S::replica_state)>, {.since = 15, .tag = 1}},
   };
   static constexpr Table table{"FetchRequest", rows, 4, 18, 12,
-                               &prototype_of<FetchRequest>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -93,7 +93,7 @@ const Table& fetch_response::EpochEndOffset::table() {
       {"EndOffset", offsetof(S, end_offset), kShape<decltype(S::end_offset)>, {.since = 12}},
   };
   static constexpr Table table{"EpochEndOffset", rows, 4, 18, 12,
-                               &prototype_of<EpochEndOffset>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -104,7 +104,7 @@ const Table& fetch_response::LeaderIdAndEpoch::table() {
       {"LeaderEpoch", offsetof(S, leader_epoch), kShape<decltype(S::leader_epoch)>, {.since = 12}},
   };
   static constexpr Table table{"LeaderIdAndEpoch", rows, 4, 18, 12,
-                               &prototype_of<LeaderIdAndEpoch>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -115,7 +115,7 @@ const Table& fetch_response::SnapshotId::table() {
       {"Epoch", offsetof(S, epoch), kShape<decltype(S::epoch)>, {}},
   };
   static constexpr Table table{"SnapshotId", rows, 4, 18, 12,
-                               &prototype_of<SnapshotId>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -126,7 +126,7 @@ const Table& fetch_response::AbortedTransaction::table() {
       {"FirstOffset", offsetof(S, first_offset), kShape<decltype(S::first_offset)>, {}},
   };
   static constexpr Table table{"AbortedTransaction", rows, 4, 18, 12,
-                               &prototype_of<AbortedTransaction>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -149,7 +149,7 @@ const Table& fetch_response::PartitionData::table() {
       {"SnapshotId", offsetof(S, snapshot_id), kShape<decltype(S::snapshot_id)>, {.since = 12, .tag = 2}},
   };
   static constexpr Table table{"PartitionData", rows, 4, 18, 12,
-                               &prototype_of<PartitionData>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -161,7 +161,7 @@ const Table& fetch_response::FetchableTopicResponse::table() {
       {"Partitions", offsetof(S, partitions), kShape<decltype(S::partitions)>, {}},
   };
   static constexpr Table table{"FetchableTopicResponse", rows, 4, 18, 12,
-                               &prototype_of<FetchableTopicResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -174,7 +174,7 @@ const Table& fetch_response::NodeEndpoint::table() {
       {"Rack", offsetof(S, rack), kShape<decltype(S::rack)>, {.since = 16, .nullable_since = 16}},
   };
   static constexpr Table table{"NodeEndpoint", rows, 4, 18, 12,
-                               &prototype_of<NodeEndpoint>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -188,7 +188,7 @@ const Table& FetchResponse::table() {
       {"NodeEndpoints", offsetof(S, node_endpoints), kShape<decltype(S::node_endpoints)>, {.since = 16, .tag = 0}},
   };
   static constexpr Table table{"FetchResponse", rows, 4, 18, 12,
-                               &prototype_of<FetchResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 

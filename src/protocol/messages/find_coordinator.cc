@@ -16,7 +16,7 @@ const Table& FindCoordinatorRequest::table() {
       {"CoordinatorKeys", offsetof(S, coordinator_keys), kShape<decltype(S::coordinator_keys)>, {.since = 4}},
   };
   static constexpr Table table{"FindCoordinatorRequest", rows, 0, 6, 3,
-                               &prototype_of<FindCoordinatorRequest>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -32,7 +32,7 @@ const Table& find_coordinator_response::Coordinator::table() {
        kShape<decltype(S::error_message)>, {.since = 4, .nullable_since = 4}},
   };
   static constexpr Table table{"Coordinator", rows, 0, 6, 3,
-                               &prototype_of<Coordinator>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -49,7 +49,7 @@ const Table& FindCoordinatorResponse::table() {
       {"Coordinators", offsetof(S, coordinators), kShape<decltype(S::coordinators)>, {.since = 4}},
   };
   static constexpr Table table{"FindCoordinatorResponse", rows, 0, 6, 3,
-                               &prototype_of<FindCoordinatorResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 

@@ -14,7 +14,7 @@ const Table& GroupMetadataKey::table() {
       {"group", offsetof(S, group), kShape<decltype(S::group)>, {}},
   };
   static constexpr Table table{"GroupMetadataKey", rows, 0, 0, kNever,
-                               &prototype_of<GroupMetadataKey>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 

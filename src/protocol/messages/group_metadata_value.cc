@@ -22,7 +22,7 @@ const Table& group_metadata_value::MemberMetadata::table() {
       {"assignment", offsetof(S, assignment), kShape<decltype(S::assignment)>, {}},
   };
   static constexpr Table table{"MemberMetadata", rows, 0, 4, 4,
-                               &prototype_of<MemberMetadata>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -38,7 +38,7 @@ const Table& GroupMetadataValue::table() {
       {"members", offsetof(S, members), kShape<decltype(S::members)>, {}},
   };
   static constexpr Table table{"GroupMetadataValue", rows, 0, 4, 4,
-                               &prototype_of<GroupMetadataValue>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 

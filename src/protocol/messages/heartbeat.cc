@@ -18,7 +18,7 @@ const Table& HeartbeatRequest::table() {
        kShape<decltype(S::group_instance_id)>, {.since = 3, .nullable_since = 3}},
   };
   static constexpr Table table{"HeartbeatRequest", rows, 0, 4, 4,
-                               &prototype_of<HeartbeatRequest>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -29,7 +29,7 @@ const Table& HeartbeatResponse::table() {
       {"ErrorCode", offsetof(S, error_code), kShape<decltype(S::error_code)>, {}},
   };
   static constexpr Table table{"HeartbeatResponse", rows, 0, 4, 4,
-                               &prototype_of<HeartbeatResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 

@@ -16,7 +16,7 @@ const Table& incremental_alter_configs_request::AlterableConfig::table() {
       {"Value", offsetof(S, value), kShape<decltype(S::value)>, {.nullable_since = 0}},
   };
   static constexpr Table table{"AlterableConfig", rows, 0, 1, 1,
-                               &prototype_of<AlterableConfig>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -28,7 +28,7 @@ const Table& incremental_alter_configs_request::AlterConfigsResource::table() {
       {"Configs", offsetof(S, configs), kShape<decltype(S::configs)>, {}},
   };
   static constexpr Table table{"AlterConfigsResource", rows, 0, 1, 1,
-                               &prototype_of<AlterConfigsResource>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -39,7 +39,7 @@ const Table& IncrementalAlterConfigsRequest::table() {
       {"ValidateOnly", offsetof(S, validate_only), kShape<decltype(S::validate_only)>, {}},
   };
   static constexpr Table table{"IncrementalAlterConfigsRequest", rows, 0, 1, 1,
-                               &prototype_of<IncrementalAlterConfigsRequest>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -52,7 +52,7 @@ const Table& incremental_alter_configs_response::AlterConfigsResourceResponse::t
       {"ResourceName", offsetof(S, resource_name), kShape<decltype(S::resource_name)>, {}},
   };
   static constexpr Table table{"AlterConfigsResourceResponse", rows, 0, 1, 1,
-                               &prototype_of<AlterConfigsResourceResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -63,7 +63,7 @@ const Table& IncrementalAlterConfigsResponse::table() {
       {"Responses", offsetof(S, responses), kShape<decltype(S::responses)>, {}},
   };
   static constexpr Table table{"IncrementalAlterConfigsResponse", rows, 0, 1, 1,
-                               &prototype_of<IncrementalAlterConfigsResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 

@@ -21,7 +21,7 @@ const Table& InitProducerIdRequest::table() {
       {"KeepPreparedTxn", offsetof(S, keep_prepared_txn), kShape<decltype(S::keep_prepared_txn)>, {.since = 6}},
   };
   static constexpr Table table{"InitProducerIdRequest", rows, 0, 6, 2,
-                               &prototype_of<InitProducerIdRequest>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -38,7 +38,7 @@ const Table& InitProducerIdResponse::table() {
        kShape<decltype(S::ongoing_txn_producer_epoch)>, {.since = 6}},
   };
   static constexpr Table table{"InitProducerIdResponse", rows, 0, 6, 2,
-                               &prototype_of<InitProducerIdResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 

@@ -15,7 +15,7 @@ const Table& join_group_request::JoinGroupRequestProtocol::table() {
       {"Metadata", offsetof(S, metadata), kShape<decltype(S::metadata)>, {}},
   };
   static constexpr Table table{"JoinGroupRequestProtocol", rows, 0, 9, 6,
-                               &prototype_of<JoinGroupRequestProtocol>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -34,7 +34,7 @@ const Table& JoinGroupRequest::table() {
       {"Reason", offsetof(S, reason), kShape<decltype(S::reason)>, {.since = 8, .nullable_since = 8}},
   };
   static constexpr Table table{"JoinGroupRequest", rows, 0, 9, 6,
-                               &prototype_of<JoinGroupRequest>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -47,7 +47,7 @@ const Table& join_group_response::JoinGroupResponseMember::table() {
       {"Metadata", offsetof(S, metadata), kShape<decltype(S::metadata)>, {}},
   };
   static constexpr Table table{"JoinGroupResponseMember", rows, 0, 9, 6,
-                               &prototype_of<JoinGroupResponseMember>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -66,7 +66,7 @@ const Table& JoinGroupResponse::table() {
       {"Members", offsetof(S, members), kShape<decltype(S::members)>, {}},
   };
   static constexpr Table table{"JoinGroupResponse", rows, 0, 9, 6,
-                               &prototype_of<JoinGroupResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 

@@ -17,7 +17,7 @@ const Table& leave_group_request::MemberIdentity::table() {
       {"Reason", offsetof(S, reason), kShape<decltype(S::reason)>, {.since = 5, .nullable_since = 5}},
   };
   static constexpr Table table{"MemberIdentity", rows, 0, 5, 4,
-                               &prototype_of<MemberIdentity>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -29,7 +29,7 @@ const Table& LeaveGroupRequest::table() {
       {"Members", offsetof(S, members), kShape<decltype(S::members)>, {.since = 3}},
   };
   static constexpr Table table{"LeaveGroupRequest", rows, 0, 5, 4,
-                               &prototype_of<LeaveGroupRequest>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -42,7 +42,7 @@ const Table& leave_group_response::MemberResponse::table() {
       {"ErrorCode", offsetof(S, error_code), kShape<decltype(S::error_code)>, {.since = 3}},
   };
   static constexpr Table table{"MemberResponse", rows, 0, 5, 4,
-                               &prototype_of<MemberResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -54,7 +54,7 @@ const Table& LeaveGroupResponse::table() {
       {"Members", offsetof(S, members), kShape<decltype(S::members)>, {.since = 3}},
   };
   static constexpr Table table{"LeaveGroupResponse", rows, 0, 5, 4,
-                               &prototype_of<LeaveGroupResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 

@@ -16,7 +16,7 @@ const Table& LegacyOffsetCommitKey::table() {
       {"partition", offsetof(S, partition), kShape<decltype(S::partition)>, {}},
   };
   static constexpr Table table{"LegacyOffsetCommitKey", rows, 0, 0, kNever,
-                               &prototype_of<LegacyOffsetCommitKey>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 

@@ -16,7 +16,7 @@ const Table& LegacyOffsetCommitValue::table() {
       {"commitTimestamp", offsetof(S, commit_timestamp), kShape<decltype(S::commit_timestamp)>, {}},
   };
   static constexpr Table table{"LegacyOffsetCommitValue", rows, 0, 0, kNever,
-                               &prototype_of<LegacyOffsetCommitValue>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 

@@ -15,7 +15,7 @@ const Table& ListGroupsRequest::table() {
       {"TypesFilter", offsetof(S, types_filter), kShape<decltype(S::types_filter)>, {.since = 5}},
   };
   static constexpr Table table{"ListGroupsRequest", rows, 0, 5, 3,
-                               &prototype_of<ListGroupsRequest>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -28,7 +28,7 @@ const Table& list_groups_response::ListedGroup::table() {
       {"GroupType", offsetof(S, group_type), kShape<decltype(S::group_type)>, {.since = 5}},
   };
   static constexpr Table table{"ListedGroup", rows, 0, 5, 3,
-                               &prototype_of<ListedGroup>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -40,7 +40,7 @@ const Table& ListGroupsResponse::table() {
       {"Groups", offsetof(S, groups), kShape<decltype(S::groups)>, {}},
   };
   static constexpr Table table{"ListGroupsResponse", rows, 0, 5, 3,
-                               &prototype_of<ListGroupsResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 

@@ -17,7 +17,7 @@ const Table& list_offsets_request::ListOffsetsPartition::table() {
       {"Timestamp", offsetof(S, timestamp), kShape<decltype(S::timestamp)>, {}},
   };
   static constexpr Table table{"ListOffsetsPartition", rows, 1, 11, 6,
-                               &prototype_of<ListOffsetsPartition>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -28,7 +28,7 @@ const Table& list_offsets_request::ListOffsetsTopic::table() {
       {"Partitions", offsetof(S, partitions), kShape<decltype(S::partitions)>, {}},
   };
   static constexpr Table table{"ListOffsetsTopic", rows, 1, 11, 6,
-                               &prototype_of<ListOffsetsTopic>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -41,7 +41,7 @@ const Table& ListOffsetsRequest::table() {
       {"TimeoutMs", offsetof(S, timeout_ms), kShape<decltype(S::timeout_ms)>, {.since = 10}},
   };
   static constexpr Table table{"ListOffsetsRequest", rows, 1, 11, 6,
-                               &prototype_of<ListOffsetsRequest>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -55,7 +55,7 @@ const Table& list_offsets_response::ListOffsetsPartitionResponse::table() {
       {"LeaderEpoch", offsetof(S, leader_epoch), kShape<decltype(S::leader_epoch)>, {.since = 4}},
   };
   static constexpr Table table{"ListOffsetsPartitionResponse", rows, 1, 11, 6,
-                               &prototype_of<ListOffsetsPartitionResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -66,7 +66,7 @@ const Table& list_offsets_response::ListOffsetsTopicResponse::table() {
       {"Partitions", offsetof(S, partitions), kShape<decltype(S::partitions)>, {}},
   };
   static constexpr Table table{"ListOffsetsTopicResponse", rows, 1, 11, 6,
-                               &prototype_of<ListOffsetsTopicResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -77,7 +77,7 @@ const Table& ListOffsetsResponse::table() {
       {"Topics", offsetof(S, topics), kShape<decltype(S::topics)>, {}},
   };
   static constexpr Table table{"ListOffsetsResponse", rows, 1, 11, 6,
-                               &prototype_of<ListOffsetsResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 

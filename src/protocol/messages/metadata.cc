@@ -15,7 +15,7 @@ const Table& metadata_request::MetadataRequestTopic::table() {
       {"Name", offsetof(S, name), kShape<decltype(S::name)>, {.nullable_since = 10}},
   };
   static constexpr Table table{"MetadataRequestTopic", rows, 0, 13, 9,
-                               &prototype_of<MetadataRequestTopic>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -31,7 +31,7 @@ const Table& MetadataRequest::table() {
        kShape<decltype(S::include_topic_authorized_operations)>, {.since = 8}},
   };
   static constexpr Table table{"MetadataRequest", rows, 0, 13, 9,
-                               &prototype_of<MetadataRequest>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -44,7 +44,7 @@ const Table& metadata_response::MetadataResponseBroker::table() {
       {"Rack", offsetof(S, rack), kShape<decltype(S::rack)>, {.since = 1, .nullable_since = 1}},
   };
   static constexpr Table table{"MetadataResponseBroker", rows, 0, 13, 9,
-                               &prototype_of<MetadataResponseBroker>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -60,7 +60,7 @@ const Table& metadata_response::MetadataResponsePartition::table() {
       {"OfflineReplicas", offsetof(S, offline_replicas), kShape<decltype(S::offline_replicas)>, {.since = 5}},
   };
   static constexpr Table table{"MetadataResponsePartition", rows, 0, 13, 9,
-                               &prototype_of<MetadataResponsePartition>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -76,7 +76,7 @@ const Table& metadata_response::MetadataResponseTopic::table() {
        kShape<decltype(S::topic_authorized_operations)>, {.since = 8}},
   };
   static constexpr Table table{"MetadataResponseTopic", rows, 0, 13, 9,
-                               &prototype_of<MetadataResponseTopic>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -93,7 +93,7 @@ const Table& MetadataResponse::table() {
       {"ErrorCode", offsetof(S, error_code), kShape<decltype(S::error_code)>, {.since = 13}},
   };
   static constexpr Table table{"MetadataResponse", rows, 0, 13, 9,
-                               &prototype_of<MetadataResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 

@@ -19,7 +19,7 @@ const Table& offset_commit_request::OffsetCommitRequestPartition::table() {
        kShape<decltype(S::committed_metadata)>, {.nullable_since = 0}},
   };
   static constexpr Table table{"OffsetCommitRequestPartition", rows, 2, 10, 8,
-                               &prototype_of<OffsetCommitRequestPartition>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -31,7 +31,7 @@ const Table& offset_commit_request::OffsetCommitRequestTopic::table() {
       {"Partitions", offsetof(S, partitions), kShape<decltype(S::partitions)>, {}},
   };
   static constexpr Table table{"OffsetCommitRequestTopic", rows, 2, 10, 8,
-                               &prototype_of<OffsetCommitRequestTopic>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -48,7 +48,7 @@ const Table& OffsetCommitRequest::table() {
       {"Topics", offsetof(S, topics), kShape<decltype(S::topics)>, {}},
   };
   static constexpr Table table{"OffsetCommitRequest", rows, 2, 10, 8,
-                               &prototype_of<OffsetCommitRequest>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -59,7 +59,7 @@ const Table& offset_commit_response::OffsetCommitResponsePartition::table() {
       {"ErrorCode", offsetof(S, error_code), kShape<decltype(S::error_code)>, {}},
   };
   static constexpr Table table{"OffsetCommitResponsePartition", rows, 2, 10, 8,
-                               &prototype_of<OffsetCommitResponsePartition>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -71,7 +71,7 @@ const Table& offset_commit_response::OffsetCommitResponseTopic::table() {
       {"Partitions", offsetof(S, partitions), kShape<decltype(S::partitions)>, {}},
   };
   static constexpr Table table{"OffsetCommitResponseTopic", rows, 2, 10, 8,
-                               &prototype_of<OffsetCommitResponseTopic>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -82,7 +82,7 @@ const Table& OffsetCommitResponse::table() {
       {"Topics", offsetof(S, topics), kShape<decltype(S::topics)>, {}},
   };
   static constexpr Table table{"OffsetCommitResponse", rows, 2, 10, 8,
-                               &prototype_of<OffsetCommitResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 

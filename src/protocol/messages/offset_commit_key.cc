@@ -16,7 +16,7 @@ const Table& OffsetCommitKey::table() {
       {"partition", offsetof(S, partition), kShape<decltype(S::partition)>, {}},
   };
   static constexpr Table table{"OffsetCommitKey", rows, 0, 0, kNever,
-                               &prototype_of<OffsetCommitKey>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 

@@ -20,7 +20,7 @@ const Table& OffsetCommitValue::table() {
       {"topicId", offsetof(S, topic_id), kShape<decltype(S::topic_id)>, {.since = 4, .tag = 0}},
   };
   static constexpr Table table{"OffsetCommitValue", rows, 0, 4, 4,
-                               &prototype_of<OffsetCommitValue>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 

@@ -14,7 +14,7 @@ const Table& offset_delete_request::OffsetDeleteRequestPartition::table() {
       {"PartitionIndex", offsetof(S, partition_index), kShape<decltype(S::partition_index)>, {}},
   };
   static constexpr Table table{"OffsetDeleteRequestPartition", rows, 0, 0, kNever,
-                               &prototype_of<OffsetDeleteRequestPartition>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -25,7 +25,7 @@ const Table& offset_delete_request::OffsetDeleteRequestTopic::table() {
       {"Partitions", offsetof(S, partitions), kShape<decltype(S::partitions)>, {}},
   };
   static constexpr Table table{"OffsetDeleteRequestTopic", rows, 0, 0, kNever,
-                               &prototype_of<OffsetDeleteRequestTopic>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -36,7 +36,7 @@ const Table& OffsetDeleteRequest::table() {
       {"Topics", offsetof(S, topics), kShape<decltype(S::topics)>, {}},
   };
   static constexpr Table table{"OffsetDeleteRequest", rows, 0, 0, kNever,
-                               &prototype_of<OffsetDeleteRequest>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -47,7 +47,7 @@ const Table& offset_delete_response::OffsetDeleteResponsePartition::table() {
       {"ErrorCode", offsetof(S, error_code), kShape<decltype(S::error_code)>, {}},
   };
   static constexpr Table table{"OffsetDeleteResponsePartition", rows, 0, 0, kNever,
-                               &prototype_of<OffsetDeleteResponsePartition>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -58,7 +58,7 @@ const Table& offset_delete_response::OffsetDeleteResponseTopic::table() {
       {"Partitions", offsetof(S, partitions), kShape<decltype(S::partitions)>, {}},
   };
   static constexpr Table table{"OffsetDeleteResponseTopic", rows, 0, 0, kNever,
-                               &prototype_of<OffsetDeleteResponseTopic>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -70,7 +70,7 @@ const Table& OffsetDeleteResponse::table() {
       {"Topics", offsetof(S, topics), kShape<decltype(S::topics)>, {}},
   };
   static constexpr Table table{"OffsetDeleteResponse", rows, 0, 0, kNever,
-                               &prototype_of<OffsetDeleteResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 

@@ -15,7 +15,7 @@ const Table& offset_fetch_request::OffsetFetchRequestTopic::table() {
       {"PartitionIndexes", offsetof(S, partition_indexes), kShape<decltype(S::partition_indexes)>, {.until = 7}},
   };
   static constexpr Table table{"OffsetFetchRequestTopic", rows, 1, 10, 6,
-                               &prototype_of<OffsetFetchRequestTopic>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -27,7 +27,7 @@ const Table& offset_fetch_request::OffsetFetchRequestTopics::table() {
       {"PartitionIndexes", offsetof(S, partition_indexes), kShape<decltype(S::partition_indexes)>, {.since = 8}},
   };
   static constexpr Table table{"OffsetFetchRequestTopics", rows, 1, 10, 6,
-                               &prototype_of<OffsetFetchRequestTopics>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -40,7 +40,7 @@ const Table& offset_fetch_request::OffsetFetchRequestGroup::table() {
       {"Topics", offsetof(S, topics), kShape<decltype(S::topics)>, {.since = 8, .nullable_since = 8}},
   };
   static constexpr Table table{"OffsetFetchRequestGroup", rows, 1, 10, 6,
-                               &prototype_of<OffsetFetchRequestGroup>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -54,7 +54,7 @@ const Table& OffsetFetchRequest::table() {
       {"RequireStable", offsetof(S, require_stable), kShape<decltype(S::require_stable)>, {.since = 7}},
   };
   static constexpr Table table{"OffsetFetchRequest", rows, 1, 10, 6,
-                               &prototype_of<OffsetFetchRequest>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -70,7 +70,7 @@ const Table& offset_fetch_response::OffsetFetchResponsePartition::table() {
       {"ErrorCode", offsetof(S, error_code), kShape<decltype(S::error_code)>, {.until = 7}},
   };
   static constexpr Table table{"OffsetFetchResponsePartition", rows, 1, 10, 6,
-                               &prototype_of<OffsetFetchResponsePartition>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -81,7 +81,7 @@ const Table& offset_fetch_response::OffsetFetchResponseTopic::table() {
       {"Partitions", offsetof(S, partitions), kShape<decltype(S::partitions)>, {.until = 7}},
   };
   static constexpr Table table{"OffsetFetchResponseTopic", rows, 1, 10, 6,
-                               &prototype_of<OffsetFetchResponseTopic>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -96,7 +96,7 @@ const Table& offset_fetch_response::OffsetFetchResponsePartitions::table() {
       {"ErrorCode", offsetof(S, error_code), kShape<decltype(S::error_code)>, {.since = 8}},
   };
   static constexpr Table table{"OffsetFetchResponsePartitions", rows, 1, 10, 6,
-                               &prototype_of<OffsetFetchResponsePartitions>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -108,7 +108,7 @@ const Table& offset_fetch_response::OffsetFetchResponseTopics::table() {
       {"Partitions", offsetof(S, partitions), kShape<decltype(S::partitions)>, {.since = 8}},
   };
   static constexpr Table table{"OffsetFetchResponseTopics", rows, 1, 10, 6,
-                               &prototype_of<OffsetFetchResponseTopics>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -120,7 +120,7 @@ const Table& offset_fetch_response::OffsetFetchResponseGroup::table() {
       {"ErrorCode", offsetof(S, error_code), kShape<decltype(S::error_code)>, {.since = 8}},
   };
   static constexpr Table table{"OffsetFetchResponseGroup", rows, 1, 10, 6,
-                               &prototype_of<OffsetFetchResponseGroup>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -133,7 +133,7 @@ const Table& OffsetFetchResponse::table() {
       {"Groups", offsetof(S, groups), kShape<decltype(S::groups)>, {.since = 8}},
   };
   static constexpr Table table{"OffsetFetchResponse", rows, 1, 10, 6,
-                               &prototype_of<OffsetFetchResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 

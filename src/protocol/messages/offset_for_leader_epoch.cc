@@ -16,7 +16,7 @@ const Table& offset_for_leader_epoch_request::OffsetForLeaderPartition::table() 
       {"LeaderEpoch", offsetof(S, leader_epoch), kShape<decltype(S::leader_epoch)>, {}},
   };
   static constexpr Table table{"OffsetForLeaderPartition", rows, 2, 4, 4,
-                               &prototype_of<OffsetForLeaderPartition>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -27,7 +27,7 @@ const Table& offset_for_leader_epoch_request::OffsetForLeaderTopic::table() {
       {"Partitions", offsetof(S, partitions), kShape<decltype(S::partitions)>, {}},
   };
   static constexpr Table table{"OffsetForLeaderTopic", rows, 2, 4, 4,
-                               &prototype_of<OffsetForLeaderTopic>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -38,7 +38,7 @@ const Table& OffsetForLeaderEpochRequest::table() {
       {"Topics", offsetof(S, topics), kShape<decltype(S::topics)>, {}},
   };
   static constexpr Table table{"OffsetForLeaderEpochRequest", rows, 2, 4, 4,
-                               &prototype_of<OffsetForLeaderEpochRequest>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -51,7 +51,7 @@ const Table& offset_for_leader_epoch_response::EpochEndOffset::table() {
       {"EndOffset", offsetof(S, end_offset), kShape<decltype(S::end_offset)>, {}},
   };
   static constexpr Table table{"EpochEndOffset", rows, 2, 4, 4,
-                               &prototype_of<EpochEndOffset>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -62,7 +62,7 @@ const Table& offset_for_leader_epoch_response::OffsetForLeaderTopicResult::table
       {"Partitions", offsetof(S, partitions), kShape<decltype(S::partitions)>, {}},
   };
   static constexpr Table table{"OffsetForLeaderTopicResult", rows, 2, 4, 4,
-                               &prototype_of<OffsetForLeaderTopicResult>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -73,7 +73,7 @@ const Table& OffsetForLeaderEpochResponse::table() {
       {"Topics", offsetof(S, topics), kShape<decltype(S::topics)>, {}},
   };
   static constexpr Table table{"OffsetForLeaderEpochResponse", rows, 2, 4, 4,
-                               &prototype_of<OffsetForLeaderEpochResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 

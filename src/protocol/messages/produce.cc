@@ -15,7 +15,7 @@ const Table& produce_request::PartitionProduceData::table() {
       {"Records", offsetof(S, records), kShape<decltype(S::records)>, {.nullable_since = 0}},
   };
   static constexpr Table table{"PartitionProduceData", rows, 3, 13, 9,
-                               &prototype_of<PartitionProduceData>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -27,7 +27,7 @@ const Table& produce_request::TopicProduceData::table() {
       {"PartitionData", offsetof(S, partition_data), kShape<decltype(S::partition_data)>, {}},
   };
   static constexpr Table table{"TopicProduceData", rows, 3, 13, 9,
-                               &prototype_of<TopicProduceData>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -41,7 +41,7 @@ const Table& ProduceRequest::table() {
       {"TopicData", offsetof(S, topic_data), kShape<decltype(S::topic_data)>, {}},
   };
   static constexpr Table table{"ProduceRequest", rows, 3, 13, 9,
-                               &prototype_of<ProduceRequest>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -53,7 +53,7 @@ const Table& produce_response::BatchIndexAndErrorMessage::table() {
        kShape<decltype(S::batch_index_error_message)>, {.since = 8, .nullable_since = 8}},
   };
   static constexpr Table table{"BatchIndexAndErrorMessage", rows, 3, 13, 9,
-                               &prototype_of<BatchIndexAndErrorMessage>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -64,7 +64,7 @@ const Table& produce_response::LeaderIdAndEpoch::table() {
       {"LeaderEpoch", offsetof(S, leader_epoch), kShape<decltype(S::leader_epoch)>, {.since = 10}},
   };
   static constexpr Table table{"LeaderIdAndEpoch", rows, 3, 13, 9,
-                               &prototype_of<LeaderIdAndEpoch>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -82,7 +82,7 @@ const Table& produce_response::PartitionProduceResponse::table() {
       {"CurrentLeader", offsetof(S, current_leader), kShape<decltype(S::current_leader)>, {.since = 10, .tag = 0}},
   };
   static constexpr Table table{"PartitionProduceResponse", rows, 3, 13, 9,
-                               &prototype_of<PartitionProduceResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -94,7 +94,7 @@ const Table& produce_response::TopicProduceResponse::table() {
       {"PartitionResponses", offsetof(S, partition_responses), kShape<decltype(S::partition_responses)>, {}},
   };
   static constexpr Table table{"TopicProduceResponse", rows, 3, 13, 9,
-                               &prototype_of<TopicProduceResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -107,7 +107,7 @@ const Table& produce_response::NodeEndpoint::table() {
       {"Rack", offsetof(S, rack), kShape<decltype(S::rack)>, {.since = 10, .nullable_since = 10}},
   };
   static constexpr Table table{"NodeEndpoint", rows, 3, 13, 9,
-                               &prototype_of<NodeEndpoint>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -119,7 +119,7 @@ const Table& ProduceResponse::table() {
       {"NodeEndpoints", offsetof(S, node_endpoints), kShape<decltype(S::node_endpoints)>, {.since = 10, .tag = 0}},
   };
   static constexpr Table table{"ProduceResponse", rows, 3, 13, 9,
-                               &prototype_of<ProduceResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 

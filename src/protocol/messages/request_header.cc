@@ -18,7 +18,7 @@ const Table& RequestHeader::table() {
        kShape<decltype(S::client_id)>, {.nullable_since = 0, .never_compact = true}},
   };
   static constexpr Table table{"RequestHeader", rows, 1, 2, 2,
-                               &prototype_of<RequestHeader>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 

@@ -14,7 +14,7 @@ const Table& ResponseHeader::table() {
       {"CorrelationId", offsetof(S, correlation_id), kShape<decltype(S::correlation_id)>, {}},
   };
   static constexpr Table table{"ResponseHeader", rows, 0, 1, 1,
-                               &prototype_of<ResponseHeader>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 

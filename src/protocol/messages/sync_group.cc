@@ -15,7 +15,7 @@ const Table& sync_group_request::SyncGroupRequestAssignment::table() {
       {"Assignment", offsetof(S, assignment), kShape<decltype(S::assignment)>, {}},
   };
   static constexpr Table table{"SyncGroupRequestAssignment", rows, 0, 5, 4,
-                               &prototype_of<SyncGroupRequestAssignment>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -34,7 +34,7 @@ const Table& SyncGroupRequest::table() {
       {"Assignments", offsetof(S, assignments), kShape<decltype(S::assignments)>, {}},
   };
   static constexpr Table table{"SyncGroupRequest", rows, 0, 5, 4,
-                               &prototype_of<SyncGroupRequest>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 
@@ -50,7 +50,7 @@ const Table& SyncGroupResponse::table() {
       {"Assignment", offsetof(S, assignment), kShape<decltype(S::assignment)>, {}},
   };
   static constexpr Table table{"SyncGroupResponse", rows, 0, 5, 4,
-                               &prototype_of<SyncGroupResponse>};
+                               &prototype_of<S>, &make_one<S>};
   return table;
 }
 

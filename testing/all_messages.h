@@ -1,0 +1,41 @@
+#pragma once
+// Every message that has a table.
+
+#include <vector>
+
+#include "protocol/api.h"
+#include "protocol/messages/group_metadata_key.h"
+#include "protocol/messages/group_metadata_value.h"
+#include "protocol/messages/legacy_offset_commit_key.h"
+#include "protocol/messages/legacy_offset_commit_value.h"
+#include "protocol/messages/offset_commit_key.h"
+#include "protocol/messages/offset_commit_value.h"
+#include "protocol/messages/request_header.h"
+#include "protocol/messages/response_header.h"
+#include "protocol/table.h"
+
+namespace takhin::testing {
+
+inline std::vector<const protocol::Table*> all_messages() {
+  std::vector<const protocol::Table*> tables{
+      &protocol::RequestHeader::table(),     &protocol::ResponseHeader::table(),         &protocol::OffsetCommitKey::table(),
+      &protocol::OffsetCommitValue::table(), &protocol::LegacyOffsetCommitKey::table(),  &protocol::LegacyOffsetCommitValue::table(),
+      &protocol::GroupMetadataKey::table(),  &protocol::GroupMetadataValue::table(),
+  };
+  for (const protocol::ApiInfo& api : protocol::apis()) {
+    tables.push_back(api.request);
+    tables.push_back(api.response);
+  }
+  return tables;
+}
+
+/// Encoded as one buffer; must not contain files.
+inline Bytes encode_flat(const protocol::Table& table, const void* message, std::int16_t version) {
+  protocol::Encoded out;
+  protocol::encode(table, message, version, out);
+  auto bytes = protocol::flatten(out);
+  TAKHIN_ASSERT(bytes.ok() && bytes->size() == out.size, "pieces add up");
+  return *std::move(bytes);
+}
+
+}  // namespace takhin::testing
