@@ -1,0 +1,101 @@
+#include "object/options.h"
+
+#include "object/store.h"
+
+namespace takhin::object {
+
+using config::Option;
+
+const Option kS3Bucket{.key = "storage.tiered.s3.bucket", .fallback = std::string(), .doc = "Bucket of the archived segments; required with tiered storage on S3."};
+const Option kS3Endpoint{.key = "storage.tiered.s3.endpoint", .fallback = std::string(), .doc = "Empty for AWS; http://host:port or https://host:port of another S3 store, addressed "
+                                "path-style; file:///dir for a local directory."};
+
+namespace {
+
+const Option kRegion{.key = "storage.tiered.s3.region", .fallback = std::string("us-east-1"), .doc = "Region of the bucket."};
+const Option kPrefix{.key = "storage.tiered.s3.prefix", .fallback = std::string("takhin-segments"), .doc = "What all object keys begin with, without slashes at its ends; may be empty."};
+const Option kAccessKey{.key = "storage.tiered.s3.access.key", .fallback = std::string(), .doc = "Access key id; empty means the AWS environment variables and files.", .secret = true};
+const Option kSecretKey{.key = "storage.tiered.s3.secret.key", .fallback = std::string(), .doc = "Secret access key.", .secret = true};
+const Option kSessionToken{.key = "storage.tiered.s3.session.token", .fallback = std::string(), .doc = "Session token of temporary keys.", .secret = true};
+const Option kCaFile{.key = "storage.tiered.s3.ca.file", .fallback = std::string(), .doc = "PEM file of the certificates to trust instead of the system's."};
+const Option kPartSizeMb{.key = "storage.tiered.s3.part.size.mb", .fallback = std::int64_t{kPartBytesDefault / kMiB}, .min = 5, .max = 1024, .doc = "Size of the parts of a multipart upload, in MiB. An upload holds at most one part more than "
+                         "upload.concurrency in memory."};
+const Option kUploadConcurrency{.key = "storage.tiered.s3.upload.concurrency", .fallback = std::int64_t{4}, .min = 1, .max = 64, .doc = "Parts sent at the same time."};
+const Option kConnectionsMax{.key = "storage.tiered.s3.connections.max", .fallback = std::int64_t{32}, .min = 1, .max = 1024, .doc = "Connections to the store, kept alive between requests."};
+const Option kConnectTimeoutMs{.key = "storage.tiered.s3.connect.timeout.ms", .fallback = std::int64_t{5'000}, .min = 1, .max = 600'000, .doc = "Longest time to connect."};
+const Option kRequestTimeoutMs{.key = "storage.tiered.s3.request.timeout.ms", .fallback = std::int64_t{300'000}, .min = 1, .max = 86'400'000, .doc = "Longest time of one attempt of a request."};
+const Option kStallTimeoutSeconds{.key = "storage.tiered.s3.stall.timeout.seconds", .fallback = std::int64_t{20}, .min = 1, .max = 3600, .doc = "An attempt that moves less than 1 KiB/s for so long is given up."};
+const Option kRetryAttempts{.key = "storage.tiered.s3.retry.attempts", .fallback = std::int64_t{6}, .min = 1, .max = 100, .doc = "Attempts of a request that fails for a passing reason, the first included."};
+constexpr std::string_view kSigningChoices[] = {"auto", "always", "never"};
+const Option kPayloadSigning{.key = "storage.tiered.s3.payload.signing", .fallback = std::string("auto"), .doc = "Whether bodies are signed with SHA-256: auto does so over plain http only.",
+                             .choices = kSigningChoices};
+
+bool is_endpoint(std::string_view text) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!text.starts_with(scheme)) continue;
+    text.remove_prefix(scheme.size());
+    if (text.ends_with('/')) text.remove_suffix(1);
+    return !text.empty() && text.find_first_of("/?#@ ") == std::string_view::npos;
+  }
+  return text.starts_with("file:///") && text.size() > std::string_view("file:///").size();
+}
+
+PayloadSigning signing_of(std::string_view choice) {
+  if (choice == "always") return PayloadSigning::kAlways;
+  return choice == "never" ? PayloadSigning::kNever : PayloadSigning::kAuto;
+}
+
+}  // namespace
+
+std::span<const Option* const> rows() {
+  static constexpr const Option* kRows[] = {
+      &kS3Bucket,   &kRegion,           &kPrefix,         &kS3Endpoint,       &kAccessKey,        &kSecretKey,           &kSessionToken, &kCaFile,
+      &kPartSizeMb, &kUploadConcurrency, &kConnectionsMax, &kConnectTimeoutMs, &kRequestTimeoutMs, &kStallTimeoutSeconds, &kRetryAttempts, &kPayloadSigning};
+  return kRows;
+}
+
+Result<S3Options> from(const config::Settings& settings) {
+  const auto milliseconds = [&](const Option& option) { return std::chrono::milliseconds(settings.integer(option)); };
+  S3Options options;
+  options.bucket = settings.text(kS3Bucket);
+  options.region = settings.text(kRegion);
+  options.prefix = settings.text(kPrefix);
+  options.endpoint = settings.text(kS3Endpoint);
+  options.keys = {settings.text(kAccessKey), settings.text(kSecretKey), settings.text(kSessionToken), std::nullopt};
+  options.ca_file = settings.text(kCaFile);
+  options.part_bytes = static_cast<std::uint64_t>(settings.integer(kPartSizeMb)) * kMiB;
+  options.upload_concurrency = static_cast<int>(settings.integer(kUploadConcurrency));
+  options.connections_max = static_cast<int>(settings.integer(kConnectionsMax));
+  options.connect_timeout = milliseconds(kConnectTimeoutMs);
+  options.request_timeout = milliseconds(kRequestTimeoutMs);
+  options.stall_timeout = std::chrono::seconds(settings.integer(kStallTimeoutSeconds));
+  options.retry.attempts_max = static_cast<int>(settings.integer(kRetryAttempts));
+  options.payload_signing = signing_of(settings.text(kPayloadSigning));
+
+  if (!options.endpoint.empty() && !is_endpoint(options.endpoint)) {
+    return config::broken_rule(settings, kS3Endpoint, "must be http://host[:port], https://host[:port] or file:///dir");
+  }
+  if (options.endpoint.ends_with('/')) options.endpoint.pop_back();
+  if (!options.prefix.empty() && !check({options.prefix}).ok()) {
+    return config::broken_rule(settings, kPrefix, "must be empty or an object key without slashes at its ends");
+  }
+  if (options.region.empty()) return config::broken_rule(settings, kRegion, "must not be empty");
+  if (options.bucket.find_first_of("/?#% ") != std::string::npos) {
+    return config::broken_rule(settings, kS3Bucket, "must be the bare name of a bucket");
+  }
+  if (options.keys.access_key.empty() != options.keys.secret_key.empty()) {
+    return config::broken_rule(settings, kAccessKey, "access.key and secret.key go together");
+  }
+  if (!options.keys.session_token.empty() && options.keys.access_key.empty()) {
+    return config::broken_rule(settings, kSessionToken, "needs access.key and secret.key");
+  }
+  return options;
+}
+
+std::optional<std::string> local_directory(const S3Options& options) {
+  constexpr std::string_view kScheme = "file://";
+  if (!options.endpoint.starts_with(kScheme)) return std::nullopt;
+  return options.endpoint.substr(kScheme.size());
+}
+
+}  // namespace takhin::object

@@ -1,0 +1,149 @@
+#include "object/s3/text.h"
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+#include <charconv>
+#include <chrono>
+
+#include "base/codec.h"
+
+namespace takhin::object::s3 {
+namespace {
+
+constexpr std::string_view kHexLower = "0123456789abcdef";
+constexpr std::string_view kHexUpper = "0123456789ABCDEF";
+
+bool is_unreserved(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
+         c == '~';
+}
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+/// The number in `text[at, at + count)`; -1 when it is not one.
+int digits(std::string_view text, std::size_t at, std::size_t count) {
+  if (at + count > text.size()) return -1;
+  int value = 0;
+  const char* end = text.data() + at + count;
+  const auto [stop, error] = std::from_chars(text.data() + at, end, value);
+  return error == std::errc() && stop == end ? value : -1;
+}
+
+TimestampMs at_utc(int year, int month, int day, int hour, int minute, int second, int millis) {
+  using namespace std::chrono;
+  if (month < 1 || day < 1 || hour < 0 || minute < 0 || second < 0 || millis < 0) return {};
+  const year_month_day date(std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+                            std::chrono::day(static_cast<unsigned>(day)));
+  if (!date.ok()) return {};
+  const auto time = sys_days(date).time_since_epoch() + hours(hour) + minutes(minute) + seconds(second) + milliseconds(millis);
+  return TimestampMs{duration_cast<milliseconds>(time).count()};
+}
+
+}  // namespace
+
+std::string uri_encode(std::string_view text, bool keep_slash) {
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    if (is_unreserved(c) || (c == '/' && keep_slash)) {
+      out += c;
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      out += '%';
+      out += kHexUpper[byte >> 4];
+      out += kHexUpper[byte & 15];
+    }
+  }
+  return out;
+}
+
+std::optional<std::string> url_decode(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '+') {
+      out += ' ';
+    } else if (text[i] != '%') {
+      out += text[i];
+    } else {
+      const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
+      const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
+      if (high < 0 || low < 0) return std::nullopt;
+      out += static_cast<char>(high * 16 + low);
+      i += 2;
+    }
+  }
+  return out;
+}
+
+std::string hex(View bytes) {
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  for (const std::byte byte : bytes) {
+    out += kHexLower[std::to_integer<unsigned>(byte) >> 4];
+    out += kHexLower[std::to_integer<unsigned>(byte) & 15];
+  }
+  return out;
+}
+
+std::string base64(View bytes) {
+  std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');  // EVP writes a zero behind the text
+  const int written = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+  out.resize(static_cast<std::size_t>(written));
+  return out;
+}
+
+std::optional<std::uint32_t> crc_from_base64(std::string_view text) {
+  if (text.size() != 8 || !text.ends_with("==")) return std::nullopt;
+  std::array<unsigned char, 6> raw{};
+  if (EVP_DecodeBlock(raw.data(), reinterpret_cast<const unsigned char*>(text.data()), 8) != 6) return std::nullopt;
+  return load_be<std::uint32_t>(reinterpret_cast<const std::byte*>(raw.data()));
+}
+
+std::string crc_to_base64(std::uint32_t crc) {
+  std::array<std::byte, 4> raw{};
+  store_be(raw.data(), crc);
+  return base64(raw);
+}
+
+std::string amz_date(TimestampMs at) {
+  using namespace std::chrono;
+  const sys_time<milliseconds> time{milliseconds(at.raw)};
+  const auto day = floor<days>(time);
+  const year_month_day date(day);
+  const hh_mm_ss clock(floor<seconds>(time - day));
+  return fmt::format("{:04}{:02}{:02}T{:02}{:02}{:02}Z", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                     static_cast<unsigned>(date.day()), clock.hours().count(), clock.minutes().count(),
+                     clock.seconds().count());
+}
+
+TimestampMs parse_iso8601(std::string_view text) {
+  if (text.size() < 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':') return {};
+  int millis = 0;
+  if (text[19] == '.' && (millis = digits(text, 20, 3)) < 0) return {};
+  return at_utc(digits(text, 0, 4), digits(text, 5, 2), digits(text, 8, 2), digits(text, 11, 2), digits(text, 14, 2),
+                digits(text, 17, 2), millis);
+}
+
+TimestampMs parse_http_date(std::string_view text) {
+  constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  if (text.size() < 25 || text[3] != ',' || text[16] != ' ') return {};
+  const auto month = kMonths.find(text.substr(8, 3));
+  if (month == std::string_view::npos) return {};
+  return at_utc(digits(text, 12, 4), static_cast<int>(month) / 3 + 1, digits(text, 5, 2), digits(text, 17, 2),
+                digits(text, 20, 2), digits(text, 23, 2), 0);
+}
+
+std::string unquoted(std::string_view etag) {
+  if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') etag = etag.substr(1, etag.size() - 2);
+  return std::string(etag);
+}
+
+}  // namespace takhin::object::s3
