@@ -42,7 +42,7 @@ def fetch(address):
                           str(RECORDS), "--timeout", "60000", timeout=600).decode()
     last = [line for line in out.splitlines() if re.match(r"\d{4}-", line)][-1].split(", ")
     assert int(last[4]) >= RECORDS, out
-    return float(last[9])
+    return float(last[8])
 
 
 def latency(address):
