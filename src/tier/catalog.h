@@ -14,6 +14,7 @@ namespace takhin::tier {
 struct CatalogEntry {
   SegmentEntry segment;
   std::uint64_t object_bytes = 0;
+  std::optional<std::uint32_t> crc32c;  // of the object, when we wrote it or the listing told
 };
 
 /// Reads from any thread: a lookup holds one of 64 locks for the search only, a list copies an immutable snapshot. Writes are

@@ -26,6 +26,7 @@ CREATE TABLE segments(
   leader_epoch INTEGER NOT NULL,
   generation INTEGER NOT NULL,
   object_bytes INTEGER NOT NULL,
+  crc32c INTEGER,
   PRIMARY KEY(partition, base, id)) WITHOUT ROWID;
 CREATE TABLE notes(
   partition INTEGER NOT NULL,
@@ -82,6 +83,11 @@ class CatalogFile::Statement {
     if (!result.ok()) return std::move(result).error();
     return done();
   }
+  Statement& bind(int at, std::optional<std::uint32_t> value) {
+    if (value) return bind(at, std::int64_t{*value});
+    return sqlite3_bind_null(statement_, at), *this;
+  }
+  bool is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
   std::int64_t number(int column) const { return sqlite3_column_int64(statement_, column); }
   std::string text(int column) const {
     const auto* chars = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
@@ -166,7 +172,8 @@ Result<> CatalogFile::load_partitions(const std::function<void(PartitionKey, Par
 
 Result<> CatalogFile::load_segments(const std::function<void(PartitionKey, const CatalogEntry&)>& each) const {
   Statement query(*this,
-                  "SELECT partition, base, end, max_timestamp_ms, log_bytes, leader_epoch, generation, object_bytes, id "
+                  "SELECT partition, base, end, max_timestamp_ms, log_bytes, leader_epoch, generation, object_bytes, id, "
+                  "crc32c "
                   "FROM segments ORDER BY partition, base, id");
   for (;;) {
     TRY(const bool row, query.step());
@@ -179,6 +186,7 @@ Result<> CatalogFile::load_segments(const std::function<void(PartitionKey, const
     entry.segment.leader_epoch.raw = static_cast<std::int32_t>(query.number(5));
     entry.segment.generation = static_cast<std::uint32_t>(query.number(6));
     entry.object_bytes = static_cast<std::uint64_t>(query.number(7));
+    if (!query.is_null(9)) entry.crc32c = static_cast<std::uint32_t>(query.number(9));
     if (!query.id(8, entry.segment.id) || entry.segment.base.raw < 0 || entry.segment.base >= entry.segment.end) {
       return fail(Kind::kCorrupt, "segment row {}/{} makes no sense", query.number(0), query.number(1));
     }
@@ -206,12 +214,12 @@ Result<> CatalogFile::replace(PartitionKey partition, std::span<const CatalogEnt
     }
     Statement add(*this,
                   "INSERT OR REPLACE INTO segments(partition, base, id, end, max_timestamp_ms, log_bytes, leader_epoch, "
-                  "generation, object_bytes) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    for (const auto& [segment, object_bytes] : added) {
+                  "generation, object_bytes, crc32c) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    for (const auto& [segment, object_bytes, crc] : added) {
       add.bind(1, partition).bind(2, segment.base.raw).bind(3, segment.id).bind(4, segment.end.raw);
       add.bind(5, segment.max_timestamp.raw).bind(6, static_cast<std::int64_t>(segment.log_bytes));
       add.bind(7, segment.leader_epoch.raw).bind(8, segment.generation);
-      TRY(add.bind(9, static_cast<std::int64_t>(object_bytes)).finish());
+      TRY(add.bind(9, static_cast<std::int64_t>(object_bytes)).bind(10, crc).finish());
     }
     return done();
   });

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/random.h"
 #include "metrics/metrics.h"
+#include "object/metered.h"
 #include "object/store.h"
 #include "tier/policy.h"
 #include "tier/segment.h"
@@ -36,6 +37,7 @@ struct EngineDeps {
   Clock& clock;
   Random& random;
   metrics::Metrics& metrics;
+  const object::RequestMeter* meter = nullptr;  // the store's, for stats(); without one its requests read as 0
 };
 
 /// What a cold read answers: bytes of the log, from the batch that holds the offset on.
@@ -67,20 +69,23 @@ struct EngineStats {
 };
 
 enum class VerifyDepth {
-  kHead,  // object there, size and checksum as recorded: 1 HEAD
-  kFull,  // every chunk read, decoded, its batches' crc checked
+  kHead,  // object there, size and, as far as store and catalogue know it, checksum as recorded: 1 HEAD
+  kFull,  // every chunk read past the cache, decoded, its batches' crc checked
 };
 
 class Engine {
  public:
+  /// Opens the catalogue and the cache; works while the store is down. In the background it aborts uploads of ours that a day has not
+  /// finished. Everything in `deps` is borrowed.
   static Result<std::unique_ptr<Engine>> open(EngineDeps deps, EngineOptions options);
   virtual ~Engine() = default;
 
   // ---- archive
   /// Uploads, verifies, records; durable in the local catalogue on return. Already archived (same base and end): the old entry,
   /// nothing done. A damaged index is rebuilt from the log first; a log whose batches fail their crc is kCorrupt, never archived.
-  /// Retry-safe: an attempt that failed leaves at most an object that nobody lists as whole. Cost: 1 PUT below a part, else
-  /// 2 + ceil(bytes / part); + 1 HEAD.
+  /// kConflict: other bounds over the same offsets are archived, or the topic was deleted. kInvalid: not archivable (message format
+  /// before v2, empty). One at a time per partition. Retry-safe: what a failed attempt left is adopted or removed by the next.
+  /// Cost: 1 PUT below a part, else 2 + ceil(bytes / part); + 1 HEAD.
   virtual Result<SegmentEntry> archive(const SealedSegment& segment, Deadline deadline) = 0;
   virtual Result<> verify(const PartitionRef& partition, Offset base, VerifyDepth depth, Deadline deadline) = 0;
 
@@ -90,7 +95,8 @@ class Engine {
   virtual std::optional<SegmentEntry> find(const PartitionRef& partition, Offset offset) const = 0;
   virtual std::vector<PartitionRef> partitions() const = 0;
   virtual std::uint64_t log_bytes(const PartitionRef& partition) const = 0;
-  /// Takes in what the bucket holds beyond what is known: from the last known name on, or everything when `whole`.
+  /// Takes in what the bucket holds beyond what is known: from the last known name on, or everything when `whole`; then what the
+  /// bucket no longer holds is forgotten too. An upload that a crash left unrecorded is read back first. Retry-safe.
   /// Cost: 1 LIST per 1,000 objects.
   virtual Result<> refresh(const PartitionRef& partition, bool whole, Deadline deadline) = 0;
 
@@ -120,13 +126,16 @@ class Engine {
   virtual bool has_local_copy(const PartitionRef& partition, Offset base) const = 0;
 
   // ---- removal and what a bucket knows of topics
-  /// Log start offset, durable in the bucket (state.json). Must come before remove_before(). Never goes back. Cost: 1 PUT.
+  /// Log start offset, durable in the bucket (state.json), then noted locally. Must come before remove_before(). A lower one than is
+  /// known is success, nothing done. Cost: 1 PUT, + 1 HEAD and 1 GET where none is noted locally.
   virtual Result<> put_log_start(const PartitionRef& partition, Offset start, Deadline deadline) = 0;
-  /// Cost: 1 GET. kNoOffset when never set.
+  /// What the bucket says. kNoOffset when never set. Cost: 1 HEAD, + 1 GET when set.
   virtual Result<Offset> get_log_start(const PartitionRef& partition, Deadline deadline) = 0;
-  /// Removes segments that end at or before `offset`, oldest first; how many. Retry-safe.
+  /// Removes objects that end at or before `offset`, oldest first, known or not; how many. kConflict when the log start on record is
+  /// below `offset`. Retry-safe: after an error what went is forgotten, the rest still listed. Cost: 1 LIST and 1 DELETE per 1,000.
   virtual Result<std::size_t> remove_before(const PartitionRef& partition, Offset offset, Deadline deadline) = 0;
   virtual Result<> put_topic(const TopicRecord& topic, Deadline deadline) = 0;
+  /// Without the deleted ones. Cost: as Bucket::topics().
   virtual Result<std::vector<TopicRecord>> list_topics(Deadline deadline) = 0;
   /// Writes a tombstone, then removes everything of the topic, then the tombstone. Retry-safe; finish_deletions() goes on after a crash.
   virtual Result<> delete_topic(const std::string& topic, const Uuid& id, Deadline deadline) = 0;

@@ -3,6 +3,7 @@
 // replaced by the built one, so that a damaged index is never archived.
 
 #include "record/batch.h"
+#include "record/index_builder.h"
 #include "tier/segment.h"
 
 namespace takhin::tier {
@@ -25,23 +26,16 @@ class IndexChecker {
  private:
   void check_offset_entries(const record::BatchHeader& batch, std::uint64_t position);
   void check_time_entries(const record::BatchHeader& batch);
-  void build(const record::BatchHeader& batch, std::uint64_t position);
-  void build_time_entry();
 
   const SealedSegment& segment_;
-  std::size_t offset_at_ = 0;  // next entry to be met, in bytes
+  record::IndexBuilder builder_;
+  std::size_t offset_at_ = 0;  // next entry to be met
   std::size_t time_at_ = 0;
-  bool offset_good_ = true;
-  bool time_good_ = true;
-  std::int64_t last_offset_entry_ = -1;
-  TimestampMs last_time_entry_ = kNoTimestamp;
-
-  Bytes built_offset_;
-  Bytes built_time_;
-  std::uint64_t since_entry_ = 0;
-  TimestampMs max_timestamp_ = kNoTimestamp;
-  Offset max_timestamp_offset_;
-  TimestampMs built_timestamp_ = kNoTimestamp;
+  const std::size_t offset_entries_;
+  const std::size_t time_entries_;
+  bool offset_good_;
+  bool time_good_;
+  Offset last_offset_entry_ = kNoOffset;
 };
 
 }  // namespace takhin::tier

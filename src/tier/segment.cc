@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::size_t kIdChars = 22;
 constexpr std::size_t kOffsetDigits = 20;
-constexpr std::size_t kTopicCharsMax = 249;  // Kafka's limit
+constexpr std::size_t kTopicCharsMax = 232;  // with its id it must fit a file name of 255 bytes
 constexpr std::string_view kSuffix = ".seg";
 constexpr std::string_view kNone = "none";
 

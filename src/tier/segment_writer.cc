@@ -7,7 +7,9 @@
 
 #include "base/codec.h"
 #include "base/crc32c.h"
+#include "object/store.h"
 #include "record/batch.h"
+#include "record/index_format.h"
 #include "tier/index_check.h"
 
 namespace takhin::tier {
@@ -61,15 +63,20 @@ class Writer {
   enum class Decision { kOpen, kOn, kOff };
 
   Result<> check_segment() const {
+    if (!object::check({object_name(segment_.partition, entry_)}).ok()) {
+      return fail(Kind::kInvalid, "topic name of {} characters is too long for an object", segment_.partition.topic.size());
+    }
     if (segment_.base.raw < 0 || segment_.base >= segment_.end || segment_.log_bytes == 0) {
       return fail(Kind::kInvalid, "segment {}..{} of {} bytes holds nothing", segment_.base.raw, segment_.end.raw,
                   segment_.log_bytes);
     }
     // Kafka's indexes count from the base in 32 bits; beyond that neither index can say where a record is.
-    if ((segment_.end - segment_.base).raw - 1 > INT32_MAX) {
-      return fail(Kind::kInvalid, "segment {}..{} spans more offsets than its indexes can count", segment_.base.raw,
-                  segment_.end.raw);
+    if ((segment_.end - segment_.base).raw - 1 > INT32_MAX || segment_.log_bytes > INT32_MAX) {
+      return fail(Kind::kInvalid, "segment {}..{} of {} bytes is larger than its indexes can count", segment_.base.raw,
+                  segment_.end.raw, segment_.log_bytes);
     }
+    // Where a transaction began may lie in an older segment, so this index cannot be built anew from the log.
+    TRY(record::check_txn_index(segment_.txn_index, segment_.base, segment_.end).within("transaction index"));
     TRY(const std::uint64_t size, segment_.log->size());
     if (size < segment_.log_bytes) {
       return fail(Kind::kCorrupt, "log file has {} bytes where {} should be", size, segment_.log_bytes);

@@ -1,0 +1,148 @@
+#include "tier/archiver.h"
+
+#include "base/crc32c.h"
+#include "base/log.h"
+#include "tier/verifier.h"
+
+namespace takhin::tier {
+namespace {
+
+/// For the removal of an object that failed its check, when the caller's own deadline may have passed.
+constexpr std::chrono::seconds kTakeBackTime{3};
+/// The note that holds the name of the one object of a partition that was begun and is not on record yet.
+constexpr std::string_view kReserved = "reserved";
+
+}  // namespace
+
+Archiver::Archiver(const EngineDeps& deps, const EngineOptions& options, Catalog& catalog, Gates& gates)
+    : deps_(deps),
+      options_(options),
+      catalog_(catalog),
+      gates_(gates),
+      operations_(OperationCounter::make(deps.metrics, kArchiveOperations)) {}
+
+Result<SegmentEntry> Archiver::archive(const SealedSegment& segment, Deadline deadline) {
+  return archive_gated(segment, deadline).within(fmt::format("archive {} {}", segment.partition.name(), segment.base.raw));
+}
+
+Result<SegmentEntry> Archiver::archive_gated(const SealedSegment& segment, Deadline deadline) {
+  TRY(const auto hold, gates_.enter(segment.partition, deadline));
+  TRY(settle(segment.partition, deadline).within("settle an earlier attempt"));
+  TRY(const auto found, find_archived(segment));
+  if (found) return *found;
+  const SegmentEntry fresh{.base = segment.base,
+                           .end = segment.end,
+                           .max_timestamp = segment.max_timestamp,
+                           .log_bytes = segment.log_bytes,
+                           .leader_epoch = segment.leader_epoch,
+                           .generation = 0,
+                           .id = Uuid::make(deps_.random)};
+  auto entry = upload(segment, fresh, deadline);
+  operations_.count(entry.ok());
+  return entry;
+}
+
+/// Same bounds: the old entry. Other bounds over the same offsets: kConflict.
+Result<std::optional<SegmentEntry>> Archiver::find_archived(const SealedSegment& segment) const {
+  const auto found = catalog_.find(segment.partition, segment.base);
+  if (!found || found->segment.base >= segment.end || found->segment.end <= segment.base) return std::optional<SegmentEntry>();
+  const SegmentEntry& entry = found->segment;
+  if (entry.base == segment.base && entry.end == segment.end) return std::optional(entry);
+  return fail(Kind::kConflict, "{}..{} is archived where {}..{} should go", entry.base.raw, entry.end.raw, segment.base.raw,
+              segment.end.raw);
+}
+
+Result<> Archiver::settle(const PartitionRef& partition, Deadline deadline) {
+  TRY(const std::string name, catalog_.get_note(partition, kReserved));
+  if (name.empty()) return done();
+  const auto parsed = parse_object_name(name);
+  const auto known = parsed ? catalog_.find(partition, parsed->entry.base) : std::nullopt;
+  if (parsed && parsed->partition == partition && !(known && known->segment.id == parsed->entry.id)) {
+    const object::ObjectKey key{name};
+    const auto info = deps_.store.head(key, deadline);
+    if (!info.ok() && info.error().kind != Kind::kNotFound) return info.error();
+    if (info.ok()) {
+      const CatalogEntry entry{parsed->entry, info->size, info->crc32c};
+      const auto whole = read_back(deps_.store, partition, entry, options_.fetch_bytes_max, deadline);
+      if (!whole.ok() && whole.error().kind != Kind::kCorrupt) return whole;
+      log_info("tier", "{}: finished but not on record; {}", name, whole.ok() ? "adopted" : whole.error().text);
+      TRY(whole.ok() ? catalog_.add(partition, std::span(&entry, 1)) : remove(key, deadline));
+    }
+  }
+  return catalog_.put_note(partition, kReserved, "");
+}
+
+Result<SegmentEntry> Archiver::upload(const SealedSegment& segment, SegmentEntry entry, Deadline deadline) {
+  const object::ObjectKey key{object_name(segment.partition, entry)};
+  TRY(catalog_.put_note(segment.partition, kReserved, key.name).within("reserve"));
+  TRY(auto upload, deps_.store.upload(key, object::When::kAlways, deadline));
+  const WriteOptions how{.chunk_bytes = options_.chunk_bytes, .zstd_level = options_.zstd_level};
+  TRY(const Written written, write_segment(segment, entry, how, [&](View data) { return upload->write(data); }));
+  if (written.max_timestamp > entry.max_timestamp) {
+    // Readers skip segments by the timestamp in the name, so it must not be too low; once more, with the one that was measured.
+    upload.reset();
+    entry.max_timestamp = written.max_timestamp;
+    entry.id = Uuid::make(deps_.random);
+    return this->upload(segment, entry, deadline);
+  }
+  if (written.offset_index_rebuilt || written.time_index_rebuilt) {
+    log_warn("tier", "{}: damaged or missing index rebuilt from the log", key.name);
+  }
+  const auto finished = upload->finish();
+  // A finish that failed may have been done all the same: the object itself tells.
+  auto verified = verify(key, written, finished.ok() ? finished->crc32c : std::nullopt, deadline);
+  if (!verified.ok()) {
+    upload.reset();
+    take_back(segment.partition, entry);
+    return finished.ok() ? std::move(verified).error() : finished.error();
+  }
+  TRY(record(segment.partition, {entry, written.object_bytes, written.object_crc}));
+  return entry;
+}
+
+/// The commit point. When it fails the object stays, reserved: the entry may be on disk all the same, and must not point to nothing.
+Result<> Archiver::record(const PartitionRef& partition, const CatalogEntry& entry) {
+  TRY(catalog_.add(partition, std::span(&entry, 1)).within("record"));
+  uploaded_bytes_ += entry.object_bytes;
+  if (const auto cleared = catalog_.put_note(partition, kReserved, ""); !cleared.ok()) {
+    log_warn("tier", "{}: archived, but still on record as reserved: {}", partition.name(), cleared.error().text);
+  }
+  return done();
+}
+
+Result<> Archiver::verify(const object::ObjectKey& key, const Written& written, std::optional<std::uint32_t> finished_crc,
+                          Deadline deadline) {
+  const auto info = deps_.store.head(key, deadline);
+  if (!info.ok()) {
+    const Kind kind = info.error().kind == Kind::kNotFound ? Kind::kUnavailable : info.error().kind;
+    return fail(kind, "verify: {}", info.error().text);
+  }
+  if (info->size != written.object_bytes) {
+    return fail(Kind::kCorrupt, "{}: the store has {} bytes, {} were sent", key.name, info->size, written.object_bytes);
+  }
+  const auto reported = info->crc32c ? info->crc32c : finished_crc;
+  if (reported) {
+    if (*reported == written.object_crc) return done();
+    return fail(Kind::kCorrupt, "{}: the store says crc32c {:08x}, sent was {:08x}", key.name, *reported, written.object_crc);
+  }
+  const ByteRange tail{written.object_bytes - written.tail_bytes, written.object_bytes};
+  TRY(const Bytes end, deps_.store.get(key, tail, deadline).within("verify"));
+  if (crc32c(end) != written.tail_crc) return fail(Kind::kCorrupt, "{}: reads back otherwise than it was written", key.name);
+  return done();
+}
+
+/// Nobody may list what was not verified. If even that fails, the reservation stands and settle() comes to it.
+void Archiver::take_back(const PartitionRef& partition, const SegmentEntry& entry) {
+  const object::ObjectKey key{object_name(partition, entry)};
+  auto gone = remove(key, Deadline::in(deps_.clock, kTakeBackTime));
+  if (gone.ok()) gone = catalog_.put_note(partition, kReserved, "");
+  if (!gone.ok()) log_warn("tier", "{}: a failed archive may have left this object: {}", key.name, gone.error().text);
+}
+
+Result<> Archiver::remove(const object::ObjectKey& key, Deadline deadline) {
+  TRY(auto failed, deps_.store.remove(std::span(&key, 1), deadline));
+  if (!failed.empty()) return std::move(failed.front().error);
+  return done();
+}
+
+}  // namespace takhin::tier

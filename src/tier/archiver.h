@@ -1,0 +1,46 @@
+#pragma once
+// From a sealed segment to an object that is there, whole and on record.
+
+#include <atomic>
+
+#include "tier/catalog.h"
+#include "tier/engine.h"
+#include "tier/gates.h"
+#include "tier/metrics.h"
+#include "tier/segment_writer.h"
+
+namespace takhin::tier {
+
+/// Order: settle what an earlier attempt left, put the fresh name on record as reserved, upload, verify, record. Only then may the caller
+/// drop its copy. A crash or failure leaves at most one reserved object per partition, and nobody takes it in unverified:
+/// settle() reads it back and adopts or removes it. Any thread; one archive per partition at a time. Borrows everything.
+class Archiver {
+ public:
+  Archiver(const EngineDeps& deps, const EngineOptions& options, Catalog& catalog, Gates& gates);
+
+  /// As Engine::archive.
+  Result<SegmentEntry> archive(const SealedSegment& segment, Deadline deadline);
+  /// The caller holds the partition's gate. Nothing reserved: no request. Else 1 HEAD, and reading the object back if it is there.
+  Result<> settle(const PartitionRef& partition, Deadline deadline);
+  /// Payload of the objects this process finished.
+  std::uint64_t uploaded_bytes() const { return uploaded_bytes_.load(std::memory_order_relaxed); }
+
+ private:
+  Result<std::optional<SegmentEntry>> find_archived(const SealedSegment& segment) const;
+  Result<SegmentEntry> archive_gated(const SealedSegment& segment, Deadline deadline);
+  Result<SegmentEntry> upload(const SealedSegment& segment, SegmentEntry entry, Deadline deadline);
+  Result<> record(const PartitionRef& partition, const CatalogEntry& entry);
+  Result<> verify(const object::ObjectKey& key, const Written& written, std::optional<std::uint32_t> finished_crc,
+                  Deadline deadline);
+  void take_back(const PartitionRef& partition, const SegmentEntry& entry);
+  Result<> remove(const object::ObjectKey& key, Deadline deadline);
+
+  const EngineDeps deps_;
+  const EngineOptions options_;
+  Catalog& catalog_;
+  Gates& gates_;
+  const OperationCounter operations_;
+  std::atomic<std::uint64_t> uploaded_bytes_{0};
+};
+
+}  // namespace takhin::tier

@@ -1,0 +1,60 @@
+#pragma once
+// The small objects of a bucket and what is done with whole listings: topic.json, state.json, tombstones; what a listing shows of a
+// partition; removal in offset order. Formats: docs/format/segment-object.md. Keeps no state.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "object/store.h"
+#include "tier/catalog.h"
+#include "tier/segment.h"
+
+namespace takhin::tier {
+
+/// Any thread. Errors are the store's; kCorrupt for small objects that cannot be read. Everything is retry-safe.
+class Bucket {
+ public:
+  Bucket(object::ObjectStore& store, Clock& clock) : store_(store), clock_(clock) {}
+
+  /// Cost: 1 PUT.
+  Result<> put_topic(const TopicRecord& topic, Deadline deadline);
+  /// Without the deleted ones. A topic without topic.json has the partitions that are seen, and no configs.
+  /// Cost: 1 LIST per 1,000 objects but at most 1 per topic, 1 HEAD and 1 GET per topic.
+  Result<std::vector<TopicRecord>> topics(Deadline deadline);
+
+  /// Cost: 1 PUT.
+  Result<> put_log_start(const PartitionRef& partition, Offset start, Deadline deadline);
+  /// kNoOffset when never set. Cost: 1 HEAD and 1 GET.
+  Result<Offset> get_log_start(const PartitionRef& partition, Deadline deadline);
+
+  /// The partition's segments whose names sort after `after`, by offset. Cost: 1 LIST per 1,000 objects.
+  Result<std::vector<CatalogEntry>> segments(const PartitionRef& partition, std::string_view after, Deadline deadline);
+
+  struct Removed {
+    std::size_t count = 0;
+    std::vector<Uuid> failed;    // still there
+    std::optional<Error> error;  // why it stopped, or the first failed one's
+    Offset met = kNoOffset;      // of the objects to go, those that begin at or before it were met: gone unless in `failed`
+  };
+  /// Removes what ends at or before `offset`, oldest first; what the bucket shows counts, known or not.
+  Removed remove_before(const PartitionRef& partition, Offset offset, Deadline deadline);
+
+  /// Cost: 1 PUT.
+  Result<> put_tombstone(const TopicDir& topic, Deadline deadline);
+  Result<std::vector<TopicDir>> tombstones(Deadline deadline);
+  /// Everything of the topic, then the tombstone.
+  Result<> remove_topic(const TopicDir& topic, Deadline deadline);
+
+ private:
+  Result<std::vector<std::string>> directories(std::string_view prefix, Deadline deadline);
+  Result<std::optional<Bytes>> small(const object::ObjectKey& key, Deadline deadline);
+  Result<TopicRecord> topic_record(const TopicDir& topic, Deadline deadline);
+  Result<> remove_all(std::span<const object::ObjectKey> keys, Deadline deadline);
+
+  object::ObjectStore& store_;
+  Clock& clock_;
+};
+
+}  // namespace takhin::tier
