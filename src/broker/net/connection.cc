@@ -202,7 +202,7 @@ Connection::Sent Connection::write_bytes() {
   for (std::size_t s = 0; s < slots_.size() && slots_[s].ready && count < kGatherMax && !file_follows; ++s) {
     const auto& pieces = slots_[s].reply.pieces;
     for (std::size_t p = s == 0 ? piece_ : 0; p < pieces.size() && count < kGatherMax; ++p) {
-      const auto* bytes = std::get_if<Bytes>(&pieces[p]);
+      const Bytes* bytes = bytes_in(pieces[p]);
       if (bytes == nullptr) {
         file_follows = true;
         break;
@@ -261,7 +261,7 @@ void Connection::advance(std::uint64_t sent) {
     if (slots_.empty() || !slots_.front().ready) return;
     const auto& pieces = slots_.front().reply.pieces;
     while (piece_ < pieces.size()) {
-      const std::uint64_t left = bytes_of(pieces[piece_]) - piece_sent_;
+      const std::uint64_t left = size_of(pieces[piece_]) - piece_sent_;
       if (sent < left) {
         piece_sent_ += sent;
         return;

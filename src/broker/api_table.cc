@@ -1,0 +1,57 @@
+#include "broker/api_table.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "broker/handlers/handlers.h"
+
+namespace takhin::broker {
+namespace {
+
+using protocol::ApiKey;
+
+constexpr ApiRow kRows[] = {
+    {ApiKey::kProduce, handlers::produce},
+    {ApiKey::kFetch, handlers::fetch},
+    {ApiKey::kListOffsets, handlers::list_offsets},
+    {ApiKey::kMetadata, handlers::metadata},
+    {ApiKey::kFindCoordinator, handlers::find_coordinator},
+    {ApiKey::kApiVersions, handlers::api_versions, 4},
+    {ApiKey::kCreateTopics, handlers::create_topics},
+    {ApiKey::kDeleteTopics, handlers::delete_topics},
+    {ApiKey::kInitProducerId, handlers::init_producer_id},
+};
+static_assert(std::ranges::is_sorted(kRows, {}, &ApiRow::key));
+
+std::vector<ServedApi> make_served() {
+  std::vector<ServedApi> served;
+  for (const ApiRow& row : kRows) {
+    const protocol::ApiInfo* info = protocol::find_api(row.key);
+    TAKHIN_ASSERT(info != nullptr, "every row has tables");
+    const std::int16_t max = row.version_max < 0 ? info->version_max_stable : row.version_max;
+    const std::int16_t listed = row.key == ApiKey::kProduce ? protocol::kProduceListedMin : info->version_min;
+    served.push_back({row.key, info->name, info->version_min, max, listed});
+  }
+  return served;
+}
+
+}  // namespace
+
+std::span<const ServedApi> served_apis() {
+  static const std::vector<ServedApi> served = make_served();
+  return served;
+}
+
+void dispatch(const CallPtr& call) {
+  const auto row = std::ranges::lower_bound(kRows, call->header.key, {}, &ApiRow::key);
+  if (row == std::end(kRows) || row->key != call->header.key || call->header.api == nullptr) {
+    return call->refuse(fmt::format("API key {} is not served", static_cast<int>(call->header.key)));
+  }
+  const ServedApi& served = served_apis()[static_cast<std::size_t>(row - std::begin(kRows))];
+  const bool known = call->version() >= served.version_min && call->version() <= served.version_max;
+  // ApiVersions answers any version: that is how a client learns which ones there are.
+  if (!known && row->key != ApiKey::kApiVersions) return call->refuse("this version is not served");
+  row->run(call);
+}
+
+}  // namespace takhin::broker

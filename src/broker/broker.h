@@ -1,0 +1,35 @@
+#pragma once
+// What a handler works with: the rooms below, the broker's identity, and the pools that may block.
+
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/worker_pool.h"
+#include "broker/cold_reads.h"
+#include "broker/metrics.h"
+#include "broker/options.h"
+#include "broker/producer_ids.h"
+#include "broker/timers.h"
+#include "partition/topics.h"
+
+namespace takhin::broker {
+
+/// Everything here outlives every request. Any thread.
+struct Broker {
+  const Options& options;
+  partition::Topics& topics;
+  Clock& clock;
+  FileSystem& files;
+  Timers& timers;
+  WorkerPool& cold;   // what may wait for the object store
+  ColdReads& cold_reads;  // in `cold`
+  WorkerPool& admin;  // topics made and removed, ids taken: short disk writes
+  ProducerIds& producer_ids;
+  const Counters& counters;
+  std::string cluster_id;
+  std::string host;  // as advertised
+  std::int32_t port = 0;
+};
+
+}  // namespace takhin::broker

@@ -1,0 +1,103 @@
+#include "broker/groups/records.h"
+
+#include "base/codec.h"
+#include "protocol/codec.h"
+#include "protocol/messages/offset_commit_value.h"
+
+namespace takhin::broker::groups {
+namespace {
+
+constexpr std::int16_t kLegacyOffsetKind = 0;
+constexpr std::int16_t kOffsetKind = 1;
+constexpr std::int16_t kGroupKind = 2;
+constexpr std::int16_t kKeyVersion = 0;
+constexpr std::int16_t kGroupValueVersion = 3;
+constexpr std::int16_t kExpiringValueVersion = 1;
+constexpr std::int16_t kPlainValueVersion = 3;
+constexpr std::int16_t kTopicIdValueVersion = 4;
+
+/// `prefix` and the message after it, in one buffer.
+template <protocol::Message M>
+Bytes prefixed(std::int16_t prefix, const M& message, std::int16_t version) {
+  protocol::Encoded out;
+  Bytes start;
+  ByteWriter(start).be(prefix);
+  out.size = start.size();
+  out.pieces.emplace_back(std::move(start));
+  protocol::encode(M::table(), &message, version, out);
+  auto* bytes = std::get_if<Bytes>(&out.pieces.front());
+  TAKHIN_ASSERT(out.pieces.size() == 1 && bytes != nullptr, "a message without records is one piece");
+  return std::move(*bytes);
+}
+
+template <protocol::Message M>
+Result<M> parse_value(View value) {
+  ByteReader in(value);
+  const auto version = in.be<std::int16_t>();
+  auto message = protocol::decode<M>(in.bytes(in.left()), version);
+  if (!message.ok()) return fail(Kind::kCorrupt, "{}", message.error().text);
+  return message;
+}
+
+template <protocol::Message M>
+Result<Key> parse_key_as(View body) {
+  auto key = protocol::decode<M>(body, kKeyVersion);
+  if (!key.ok()) return fail(Kind::kCorrupt, "{}", key.error().text);
+  return Key(*std::move(key));
+}
+
+}  // namespace
+
+StoredRecord offset_tombstone(const std::string& group, const std::string& topic, std::int32_t partition) {
+  const protocol::OffsetCommitKey key{.group = group, .topic = topic, .partition = partition};
+  return {prefixed(kOffsetKind, key, kKeyVersion), std::nullopt};
+}
+
+StoredRecord offset_record(const std::string& group, const std::string& topic, std::int32_t partition, const CommittedOffset& offset) {
+  const protocol::OffsetCommitValue value{.offset = offset.offset,
+                                          .leader_epoch = offset.leader_epoch,
+                                          .metadata = offset.metadata,
+                                          .commit_timestamp = offset.commit_ms,
+                                          .expire_timestamp = offset.expire_ms,
+                                          .topic_id = offset.topic_id};
+  const std::int16_t version = offset.expire_ms >= 0       ? kExpiringValueVersion
+                               : !offset.topic_id.is_zero() ? kTopicIdValueVersion
+                                                            : kPlainValueVersion;
+  StoredRecord record = offset_tombstone(group, topic, partition);
+  record.value = prefixed(version, value, version);
+  return record;
+}
+
+StoredRecord group_tombstone(const std::string& group) {
+  return {prefixed(kGroupKind, protocol::GroupMetadataKey{.group = group}, kKeyVersion), std::nullopt};
+}
+
+StoredRecord group_record(const Group& group) {
+  StoredRecord record = group_tombstone(group.id);
+  record.value = prefixed(kGroupValueVersion, group.to_record(), kGroupValueVersion);
+  return record;
+}
+
+Result<Key> parse_key(View key) {
+  ByteReader in(key);
+  const auto kind = in.be<std::int16_t>();
+  if (!in.ok()) return fail(Kind::kCorrupt, "a key of {} bytes", key.size());
+  const View body = in.bytes(in.left());
+  if (kind == kLegacyOffsetKind || kind == kOffsetKind) return parse_key_as<protocol::OffsetCommitKey>(body);
+  if (kind == kGroupKind) return parse_key_as<protocol::GroupMetadataKey>(body);
+  return Key(UnknownKey{});
+}
+
+Result<CommittedOffset> parse_offset(View value) {
+  TRY(const auto message, parse_value<protocol::OffsetCommitValue>(value));
+  return CommittedOffset{.offset = message.offset,
+                         .leader_epoch = message.leader_epoch,
+                         .metadata = message.metadata,
+                         .commit_ms = message.commit_timestamp,
+                         .expire_ms = message.expire_timestamp,
+                         .topic_id = message.topic_id};
+}
+
+Result<protocol::GroupMetadataValue> parse_group(View value) { return parse_value<protocol::GroupMetadataValue>(value); }
+
+}  // namespace takhin::broker::groups

@@ -1,0 +1,165 @@
+// CreateTopics: one broker, so one replica; configs are checked before anything is made.
+
+#include <algorithm>
+#include <map>
+
+#include "broker/handlers/common.h"
+#include "broker/handlers/handlers.h"
+#include "protocol/messages/create_topics.h"
+
+namespace takhin::broker::handlers {
+namespace {
+
+using protocol::CreateTopicsRequest;
+using protocol::CreateTopicsResponse;
+using protocol::ErrorCode;
+using Asked = CreateTopicsRequest::CreatableTopic;
+using Outcome = CreateTopicsResponse::CreatableTopicResult;
+
+struct Plan {
+  ErrorCode error = ErrorCode::kNone;
+  std::string why;
+  std::int32_t partitions = 0;
+  partition::ConfigMap configs;  // with the broker's defaults
+};
+
+Plan refused(ErrorCode error, std::string why) { return {.error = error, .why = std::move(why)}; }
+
+/// The partition count that hand-made assignments ask for: all on this broker, numbered from 0.
+Plan plan_assignments(const Broker& broker, const Asked& asked) {
+  if (asked.num_partitions != -1 || asked.replication_factor != -1) {
+    return refused(ErrorCode::kInvalidRequest, "partition count and replication factor must be -1 when replicas are assigned by hand");
+  }
+  std::vector<std::int32_t> indexes;
+  for (const auto& assignment : asked.assignments) {
+    if (assignment.broker_ids != std::vector{broker.options.broker_id}) {
+      return refused(ErrorCode::kInvalidReplicaAssignment,
+                     fmt::format("partition {}: its one replica can only be on broker {}", assignment.partition_index, broker.options.broker_id));
+    }
+    indexes.push_back(assignment.partition_index);
+  }
+  std::ranges::sort(indexes);
+  for (std::size_t i = 0; i < indexes.size(); ++i) {
+    if (indexes[i] != static_cast<std::int32_t>(i)) {
+      return refused(ErrorCode::kInvalidReplicaAssignment, "partitions must be numbered from 0 without gaps");
+    }
+  }
+  return {.partitions = static_cast<std::int32_t>(indexes.size())};
+}
+
+Plan plan_counts(const Broker& broker, const Asked& asked) {
+  if (!asked.assignments.empty()) return plan_assignments(broker, asked);
+  if (asked.num_partitions == 0 || asked.num_partitions < -1) {
+    return refused(ErrorCode::kInvalidPartitions, "number of partitions must be larger than 0, or -1 for the broker's default");
+  }
+  if (asked.num_partitions > broker.options.partitions_max) {
+    return refused(ErrorCode::kInvalidPartitions, fmt::format("a topic has at most {} partitions", broker.options.partitions_max));
+  }
+  if (asked.replication_factor == 0 || asked.replication_factor < -1) {
+    return refused(ErrorCode::kInvalidReplicationFactor, "replication factor must be larger than 0, or -1 for the broker's default");
+  }
+  if (asked.replication_factor > 1) {
+    return refused(ErrorCode::kInvalidReplicationFactor,
+                   fmt::format("replication factor {} is larger than the number of brokers, 1", asked.replication_factor));
+  }
+  return {.partitions = asked.num_partitions == -1 ? broker.options.num_partitions : asked.num_partitions};
+}
+
+Plan plan_for(const Broker& broker, const Asked& asked) {
+  if (broker.topics.find(asked.name) != nullptr) {
+    return refused(ErrorCode::kTopicAlreadyExists, fmt::format("topic '{}' already exists", asked.name));
+  }
+  Plan plan = plan_counts(broker, asked);
+  if (plan.error != ErrorCode::kNone) return plan;
+  for (const auto& config : asked.configs) {
+    if (!config.value) return refused(ErrorCode::kInvalidConfig, fmt::format("{}: a topic config needs a value", config.name));
+    if (override_of(plan.configs, config.name)) return refused(ErrorCode::kInvalidConfig, fmt::format("{} is set twice", config.name));
+    plan.configs.emplace_back(config.name, *config.value);
+  }
+  std::ranges::sort(plan.configs);
+  if (const auto parsed = partition::parse_topic_config(plan.configs); !parsed.ok()) {
+    return refused(ErrorCode::kInvalidConfig, parsed.error().text);
+  }
+  plan.configs = with_broker_defaults(broker, std::move(plan.configs));
+  if (const auto valid = broker.topics.validate(asked.name, plan.partitions, plan.configs); !valid.ok()) {
+    const bool taken = valid.error().kind == Kind::kConflict;
+    return refused(taken ? ErrorCode::kTopicAlreadyExists : ErrorCode::kInvalidTopic, valid.error().text);
+  }
+  return plan;
+}
+
+ErrorCode code_of(const Error& error) {
+  if (error.kind == Kind::kConflict) return ErrorCode::kTopicAlreadyExists;
+  return error.kind == Kind::kInvalid ? ErrorCode::kInvalidTopic : protocol::error_code_for(error.kind);
+}
+
+Outcome create(const Broker& broker, const Asked& asked, bool validate_only) {
+  Outcome outcome;
+  outcome.name = asked.name;
+  outcome.error_message.reset();
+  Plan plan = plan_for(broker, asked);
+  if (plan.error == ErrorCode::kNone && !validate_only) {
+    const auto made = broker.topics.create(asked.name, plan.partitions, plan.configs);
+    if (made.ok()) {
+      outcome.topic_id = (*made)->id;
+    } else {
+      plan = refused(code_of(made.error()), made.error().text);
+    }
+  }
+  outcome.error_code = plan.error;
+  if (plan.error != ErrorCode::kNone) {
+    outcome.error_message = plan.why;
+    return outcome;
+  }
+  outcome.num_partitions = plan.partitions;
+  outcome.replication_factor = 1;
+  for (const ConfigValue& value : topic_config_values(plan.configs)) {
+    outcome.configs->push_back({value.name, value.value, value.read_only, static_cast<std::int8_t>(value.source), value.sensitive});
+  }
+  return outcome;
+}
+
+/// Blocks: in the admin pool.
+CreateTopicsResponse create_all(const Broker& broker, const CreateTopicsRequest& request) {
+  std::map<std::string, int> times;
+  for (const Asked& asked : request.topics) ++times[asked.name];
+  CreateTopicsResponse response;
+  for (const Asked& asked : request.topics) {
+    if (times[asked.name] == 1) {
+      response.topics.push_back(create(broker, asked, request.validate_only));
+    } else if (times[asked.name] > 1) {
+      Outcome outcome;
+      outcome.name = asked.name;
+      outcome.error_code = ErrorCode::kInvalidRequest;
+      outcome.error_message = "the request names this topic more than once";
+      response.topics.push_back(std::move(outcome));
+      times[asked.name] = 0;  // answered once for all
+    }
+  }
+  return response;
+}
+
+CreateTopicsResponse all_busy(const CreateTopicsRequest& request) {
+  CreateTopicsResponse response;
+  for (const Asked& asked : request.topics) {
+    Outcome outcome;
+    outcome.name = asked.name;
+    outcome.error_code = ErrorCode::kRequestTimedOut;
+    outcome.error_message = "too many topics are being made or removed; try again";
+    response.topics.push_back(std::move(outcome));
+  }
+  return response;
+}
+
+void run(const CallPtr& call, CreateTopicsRequest request) {
+  const auto shared = std::make_shared<const CreateTopicsRequest>(std::move(request));
+  in_pool(
+      call->broker.admin, [call, shared] { call->answer(create_all(call->broker, *shared)); },
+      [&] { call->answer(all_busy(*shared)); });
+}
+
+}  // namespace
+
+void create_topics(const CallPtr& call) { decoded<CreateTopicsRequest, run>(call); }
+
+}  // namespace takhin::broker::handlers

@@ -1,0 +1,71 @@
+// DeleteTopics, by name or by id.
+
+#include "broker/handlers/common.h"
+#include "broker/handlers/handlers.h"
+#include "protocol/messages/delete_topics.h"
+
+namespace takhin::broker::handlers {
+namespace {
+
+using protocol::DeleteTopicsRequest;
+using protocol::DeleteTopicsResponse;
+using protocol::ErrorCode;
+using Outcome = DeleteTopicsResponse::DeletableTopicResult;
+using Asked = DeleteTopicsRequest::DeleteTopicState;
+
+/// Since v6 topics come in their own field, by name or id.
+constexpr std::int16_t kIdsSince = 6;
+
+std::vector<Asked> asked_topics(const DeleteTopicsRequest& request, std::int16_t version) {
+  if (version >= kIdsSince) return request.topics;
+  std::vector<Asked> topics;
+  for (const auto& name : request.topic_names) topics.push_back({.name = name, .topic_id = {}});
+  return topics;
+}
+
+Outcome outcome_of(const Asked& asked, ErrorCode error, std::optional<std::string> why = std::nullopt) {
+  Outcome outcome;
+  outcome.name = asked.name;
+  outcome.topic_id = asked.topic_id;
+  outcome.error_code = error;
+  outcome.error_message = std::move(why);
+  return outcome;
+}
+
+Outcome remove(const Broker& broker, const Asked& asked) {
+  const bool by_id = !asked.topic_id.is_zero();
+  if (by_id == asked.name.has_value()) return outcome_of(asked, ErrorCode::kInvalidRequest, "a topic is named by name or by id, not both");
+  const auto info = find_topic(broker, asked.name.value_or(""), asked.topic_id, by_id);
+  if (info == nullptr) return outcome_of(asked, by_id ? ErrorCode::kUnknownTopicId : ErrorCode::kUnknownTopicOrPartition);
+  const auto removed = broker.topics.remove(info->name);
+  Outcome outcome = outcome_of(asked, ErrorCode::kNone);
+  outcome.name = info->name;
+  outcome.topic_id = info->id;
+  if (!removed.ok()) {
+    outcome.error_code = protocol::error_code_for(removed.error().kind);
+    outcome.error_message = removed.error().text;
+  }
+  return outcome;
+}
+
+void run(const CallPtr& call, DeleteTopicsRequest request) {
+  const auto topics = std::make_shared<const std::vector<Asked>>(asked_topics(request, call->version()));
+  in_pool(
+      call->broker.admin,
+      [call, topics] {
+        DeleteTopicsResponse response;
+        for (const Asked& asked : *topics) response.responses.push_back(remove(call->broker, asked));
+        call->answer(response);
+      },
+      [&] {
+        DeleteTopicsResponse response;
+        for (const Asked& asked : *topics) response.responses.push_back(outcome_of(asked, ErrorCode::kRequestTimedOut));
+        call->answer(response);
+      });
+}
+
+}  // namespace
+
+void delete_topics(const CallPtr& call) { decoded<DeleteTopicsRequest, run>(call); }
+
+}  // namespace takhin::broker::handlers

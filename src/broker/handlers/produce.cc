@@ -1,0 +1,192 @@
+// Produce: appends on the connection's core (a write into the page cache), waits for the disk elsewhere when acks=all asks for it.
+
+#include <atomic>
+
+#include "base/log.h"
+#include "broker/handlers/common.h"
+#include "broker/handlers/handlers.h"
+#include "protocol/messages/produce.h"
+
+namespace takhin::broker::handlers {
+namespace {
+
+using protocol::ErrorCode;
+using protocol::ProduceRequest;
+using protocol::ProduceResponse;
+using Outcome = ProduceResponse::PartitionProduceResponse;
+
+constexpr std::int16_t kTopicIdsSince = 13;
+constexpr std::int16_t kZstdSince = 7;
+constexpr std::int16_t kAcksAll = -1;
+
+/// A request that waits for the disk. Every append that must be durable holds a share; the last one answers.
+struct Job {
+  explicit Job(CallPtr call) : call(std::move(call)) {}
+  const CallPtr call;
+  ProduceResponse response;         // complete but for the errors of failed fsyncs
+  std::atomic<std::size_t> open{1};  // appends not yet durable, and the request itself
+};
+
+void settle(const std::shared_ptr<Job>& job) {
+  if (job->open.fetch_sub(1) == 1) job->call->answer(job->response);
+}
+
+void fail_with(Outcome& outcome, ErrorCode error, std::string why = "") {
+  outcome.error_code = error;
+  outcome.base_offset = -1;
+  outcome.log_append_time_ms = -1;
+  outcome.log_start_offset = -1;
+  if (!why.empty()) outcome.error_message = std::move(why);
+}
+
+ErrorCode code_of(log::AppendStatus status) {
+  switch (status) {
+    case log::AppendStatus::kOk:
+    case log::AppendStatus::kDuplicate:
+      return ErrorCode::kNone;
+    case log::AppendStatus::kCorruptMessage:
+      return ErrorCode::kCorruptMessage;
+    case log::AppendStatus::kMessageTooLarge:
+      return ErrorCode::kMessageTooLarge;
+    case log::AppendStatus::kInvalidTimestamp:
+      return ErrorCode::kInvalidTimestamp;
+    case log::AppendStatus::kInvalidRecord:
+      return ErrorCode::kInvalidRecord;
+    case log::AppendStatus::kUnsupportedMagic:
+      return ErrorCode::kUnsupportedForMessageFormat;
+    case log::AppendStatus::kOutOfOrderSequence:
+      return ErrorCode::kOutOfOrderSequenceNumber;
+    case log::AppendStatus::kInvalidProducerEpoch:
+      return ErrorCode::kInvalidProducerEpoch;
+  }
+  return ErrorCode::kUnknownServerError;
+}
+
+/// What a client may send at all: one batch of format v2 without the marks that only a broker sets. The log checks the rest.
+ErrorCode check_shape(View records, std::int16_t version, std::string& why) {
+  const auto header = record::parse_header(records);
+  if (!header.ok()) {
+    why = header.error().text;
+    return header.error().kind == Kind::kCorrupt ? ErrorCode::kCorruptMessage : ErrorCode::kInvalidRecord;
+  }
+  if (header->total_bytes() != records.size()) {
+    why = "a partition's records must be exactly one record batch";
+    return header->total_bytes() > records.size() ? ErrorCode::kCorruptMessage : ErrorCode::kInvalidRecord;
+  }
+  if (header->is_control()) {
+    why = "clients must not write control batches";
+    return ErrorCode::kInvalidRecord;
+  }
+  if (header->is_transactional()) {
+    why = "transactions are not supported";
+    return ErrorCode::kInvalidTxnState;
+  }
+  if (header->codec() == record::Codec::kZstd && version < kZstdSince) {
+    why = "zstd needs Produce v7";
+    return ErrorCode::kUnsupportedCompressionType;
+  }
+  return ErrorCode::kNone;
+}
+
+/// The records lie in the frame, which the connection hands over for changing: offsets are written into them in place.
+std::span<std::byte> writable(View records) { return {const_cast<std::byte*>(records.data()), records.size()}; }
+
+/// Appends; the end offset to wait for, or nothing with the error in `outcome`.
+std::optional<Offset> append(const Broker& broker, partition::Partition& partition, View records, std::int16_t version, Outcome& outcome) {
+  std::string why;
+  if (const ErrorCode error = check_shape(records, version, why); error != ErrorCode::kNone) {
+    fail_with(outcome, error, std::move(why));
+    return std::nullopt;
+  }
+  const auto appended = partition.append(writable(records));
+  if (!appended.ok()) {
+    log_warn("broker", "append to {}: {}", partition.ref().name(), appended.error().text);
+    const bool closed = appended.error().kind == Kind::kClosed;
+    fail_with(outcome, closed ? ErrorCode::kNotLeaderOrFollower : ErrorCode::kKafkaStorageError, appended.error().text);
+    return std::nullopt;
+  }
+  if (const ErrorCode error = code_of(appended->status); error != ErrorCode::kNone) {
+    fail_with(outcome, error, appended->why);
+    if (error == ErrorCode::kInvalidRecord || error == ErrorCode::kInvalidTimestamp) outcome.record_errors.push_back({0, appended->why});
+    return std::nullopt;
+  }
+  outcome.base_offset = appended->base.raw;
+  outcome.log_append_time_ms = appended->append_time.raw;
+  outcome.log_start_offset = partition.offsets().log_start.raw;
+  if (appended->status == log::AppendStatus::kOk) {
+    broker.counters.produced_batches.add();
+    broker.counters.produced_bytes.add(static_cast<double>(records.size()));
+  }
+  return appended->end;
+}
+
+/// Refusals that hold for the whole topic or request; kNone when appends may be tried.
+ErrorCode check_request(const ProduceRequest& request, const partition::TopicInfo* topic) {
+  if (request.acks < kAcksAll || request.acks > 1) return ErrorCode::kInvalidRequiredAcks;
+  if (topic == nullptr || request.acks != kAcksAll) return ErrorCode::kNone;
+  const auto wanted = override_of(topic->configs, "min.insync.replicas");
+  return wanted && *wanted != "1" ? ErrorCode::kNotEnoughReplicas : ErrorCode::kNone;
+}
+
+struct Durable {
+  std::shared_ptr<partition::Partition> partition;
+  Offset end;
+  std::size_t topic;
+  std::size_t index;
+};
+
+void append_topic(const Job& job, const ProduceRequest& request, std::size_t at, ProduceResponse& response, std::vector<Durable>& waits) {
+  const Broker& broker = job.call->broker;
+  const auto& asked = request.topic_data[at];
+  const bool by_id = job.call->version() >= kTopicIdsSince;
+  const auto topic = find_topic(broker, asked.name, asked.topic_id, by_id);
+  const ErrorCode refused = check_request(request, topic.get());
+  auto& answered = response.responses.emplace_back();
+  answered.name = asked.name;
+  answered.topic_id = asked.topic_id;
+  for (const auto& data : asked.partition_data) {
+    Outcome& outcome = answered.partition_responses.emplace_back();
+    outcome.index = data.index;
+    const auto found = locate(topic.get(), data.index, by_id ? ErrorCode::kUnknownTopicId : ErrorCode::kUnknownTopicOrPartition);
+    const ErrorCode error = refused != ErrorCode::kNone ? refused : found.error;
+    if (error != ErrorCode::kNone) {
+      fail_with(outcome, error);
+    } else if (const auto end = append(broker, *found.partition, data.records.view(), job.call->version(), outcome)) {
+      if (request.acks == kAcksAll) waits.push_back({found.partition, *end, at, answered.partition_responses.size() - 1});
+    }
+    if (outcome.error_code != ErrorCode::kNone) broker.counters.produce_errors.add();
+  }
+}
+
+/// No answer was asked for; a closed connection is how the client learns that something is wrong.
+void finish_unacknowledged(const Job& job) {
+  for (const auto& topic : job.response.responses) {
+    for (const auto& outcome : topic.partition_responses) {
+      if (outcome.error_code == ErrorCode::kNone) continue;
+      return job.call->refuse(fmt::format("{} for partition {} with acks=0", name_of(outcome.error_code), outcome.index));
+    }
+  }
+  job.call->answer_nothing();
+}
+
+void run(const CallPtr& call, ProduceRequest request) {
+  const auto job = std::make_shared<Job>(call);
+  std::vector<Durable> waits;
+  for (std::size_t i = 0; i < request.topic_data.size(); ++i) append_topic(*job, request, i, job->response, waits);
+  if (request.acks == 0) return finish_unacknowledged(*job);
+  job->open += waits.size();  // the response takes no new rows from here on
+  for (const Durable& wait : waits) {
+    Outcome& outcome = job->response.responses[wait.topic].partition_responses[wait.index];
+    wait.partition->when_durable(wait.end, [job, &outcome](Result<> synced) {
+      if (!synced.ok()) fail_with(outcome, ErrorCode::kKafkaStorageError, synced.error().text);
+      settle(job);
+    });
+  }
+  settle(job);
+}
+
+}  // namespace
+
+void produce(const CallPtr& call) { decoded<ProduceRequest, run>(call); }
+
+}  // namespace takhin::broker::handlers

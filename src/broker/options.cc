@@ -1,0 +1,79 @@
+#include "broker/options.h"
+
+#include <array>
+
+namespace takhin::broker {
+namespace {
+
+using config::Option;
+constexpr double kInt32Max = 2'147'483'647;
+
+const Option kHost{.key = "kafka.host", .fallback = std::string("127.0.0.1"), .doc = "Address or name to listen on."};
+const Option kPort{.key = "kafka.port", .fallback = std::int64_t{9092}, .min = 0, .max = 65535, .doc = "Port to listen on; 0 picks a free one."};
+const Option kAdvertisedHost{.key = "kafka.advertised.host", .fallback = std::string(""),
+                             .doc = "Host that clients are told to connect to; empty: kafka.host."};
+const Option kAdvertisedPort{.key = "kafka.advertised.port", .fallback = std::int64_t{0}, .min = 0, .max = 65535,
+                             .doc = "Port that clients are told to connect to; 0: the one listened on."};
+const Option kClusterId{.key = "kafka.cluster.id", .fallback = std::string(""),
+                        .doc = "Cluster id; empty: made at the first start and kept in the data directory."};
+const Option kBrokerId{.key = "kafka.broker.id", .fallback = std::int64_t{1}, .min = 0, .max = kInt32Max, .doc = "Node id of this broker."};
+const Option kAutoCreate{.key = "kafka.auto.create.topics.enable", .fallback = true,
+                         .doc = "Make a topic when a client that allows it asks for one that does not exist."};
+const Option kNumPartitions{.key = "kafka.num.partitions", .fallback = std::int64_t{1}, .min = 1, .max = 10'000,
+                            .doc = "Partitions of a topic whose maker does not say."};
+const Option kReplication{.key = "kafka.default.replication.factor", .fallback = std::int64_t{1}, .min = 1, .max = 1,
+                          .doc = "Replicas of a topic; there is one broker, so there can be one."};
+const Option kMessageMax{.key = "kafka.message.max.bytes", .fallback = std::int64_t{1'048'588}, .min = 0, .max = kInt32Max,
+                         .doc = "Largest record batch of topics made without max.message.bytes of their own."};
+const Option kRequestMax{.key = "kafka.socket.request.max.bytes", .fallback = std::int64_t{104'857'600}, .min = 1024, .max = kInt32Max,
+                         .doc = "Largest request; a larger one closes its connection."};
+const Option kConnectionsMax{.key = "kafka.connections.max", .fallback = std::int64_t{10'000}, .min = 1, .max = kInt32Max,
+                             .doc = "Open connections; further ones are refused."};
+const Option kIdle{.key = "kafka.connections.max.idle.ms", .fallback = std::int64_t{600'000}, .min = 1, .max = 9e15,
+                   .doc = "A connection without a request for this long is closed."};
+const Option kInFlight{.key = "kafka.connection.requests.max", .fallback = std::int64_t{64}, .min = 1, .max = 10'000,
+                       .doc = "Requests of one connection under way at a time; no more are read until one is answered."};
+const Option kThreads{.key = "kafka.network.threads", .fallback = std::int64_t{0}, .min = 0, .max = 1024,
+                      .doc = "Event loops that serve connections; 0: one for each core."};
+const Option kFetchMax{.key = "kafka.fetch.max.bytes", .fallback = std::int64_t{57'671'680}, .min = 1024, .max = kInt32Max,
+                       .doc = "Largest answer to one Fetch, whatever the client asks for."};
+const Option kColdWait{.key = "kafka.fetch.cold.wait.ms", .fallback = std::int64_t{2'000}, .min = 1, .max = 600'000,
+                       .doc = "How long a Fetch waits for data from the object store before it answers without; the download goes on."};
+const Option kColdThreads{.key = "kafka.fetch.cold.threads", .fallback = std::int64_t{8}, .min = 1, .max = 256,
+                          .doc = "Partitions that are read from the object store at the same time."};
+
+constexpr std::array kRows{&kHost,       &kPort,       &kAdvertisedHost, &kAdvertisedPort, &kClusterId, &kBrokerId,
+                           &kAutoCreate, &kNumPartitions, &kReplication, &kMessageMax,     &kRequestMax, &kConnectionsMax,
+                           &kIdle,       &kInFlight,   &kThreads,        &kFetchMax,       &kColdWait,  &kColdThreads};
+
+}  // namespace
+
+std::span<const Option* const> option_rows() { return kRows; }
+
+Result<Options> options_from(const config::Settings& settings) {
+  Options options;
+  options.listener.host = settings.text(kHost);
+  options.listener.port = static_cast<std::uint16_t>(settings.integer(kPort));
+  options.listener.cores = static_cast<std::size_t>(settings.integer(kThreads));
+  options.listener.connections_max = static_cast<std::size_t>(settings.integer(kConnectionsMax));
+  options.listener.idle_ms = settings.integer(kIdle);
+  options.listener.limits.request_bytes_max = static_cast<std::size_t>(settings.integer(kRequestMax));
+  options.listener.limits.requests_in_flight_max = static_cast<std::size_t>(settings.integer(kInFlight));
+  options.advertised_host = settings.text(kAdvertisedHost);
+  options.advertised_port = static_cast<std::int32_t>(settings.integer(kAdvertisedPort));
+  options.cluster_id = settings.text(kClusterId);
+  options.broker_id = static_cast<std::int32_t>(settings.integer(kBrokerId));
+  options.auto_create_topics = settings.flag(kAutoCreate);
+  options.num_partitions = static_cast<std::int32_t>(settings.integer(kNumPartitions));
+  options.message_bytes_max = settings.integer(kMessageMax);
+  options.fetch_bytes_max = settings.integer(kFetchMax);
+  options.cold_wait_ms = settings.integer(kColdWait);
+  options.cold_threads = static_cast<std::int32_t>(settings.integer(kColdThreads));
+  if (options.listener.host.empty()) return config::broken_rule(settings, kHost, "must not be empty");
+  if (options.advertised_host.empty() && (options.listener.host == "0.0.0.0" || options.listener.host == "::")) {
+    return config::broken_rule(settings, kAdvertisedHost, "must be set when kafka.host is every address");
+  }
+  return options;
+}
+
+}  // namespace takhin::broker

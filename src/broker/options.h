@@ -1,0 +1,35 @@
+#pragma once
+// Options of the Kafka listener. Keys that Apache Kafka has keep its name behind `kafka.`; units are in the name or Kafka's.
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "broker/net/listener.h"
+#include "config/option.h"
+
+namespace takhin::broker {
+
+struct Options {
+  std::string data_dir;                // DATA: cluster id and producer ids live in DATA/broker
+  net::ListenerOptions listener;
+  std::string advertised_host;         // empty: the listener's host
+  std::int32_t advertised_port = 0;    // 0: the port that is listened on
+  std::string cluster_id;              // empty: made at the first start and kept
+  std::int32_t broker_id = 1;
+  bool auto_create_topics = true;
+  std::int32_t num_partitions = 1;
+  std::int32_t partitions_max = 10'000;         // of one topic
+  std::int64_t cold_wait_ms = 2'000;            // kafka.fetch.cold.wait.ms
+  std::int32_t cold_threads = 8;
+  std::int64_t fetch_bytes_max = 57'671'680;    // of one answer, whatever the client asks for
+  std::int64_t message_bytes_max = 1'048'588;   // max.message.bytes of topics that do not set it
+  bool tiering = false;                         // shown by DescribeLogDirs; set by assembly
+};
+
+/// Every option of this room, for config::Settings::load.
+std::span<const config::Option* const> option_rows();
+/// kInvalid with the one line of config::broken_rule.
+Result<Options> options_from(const config::Settings& settings);
+
+}  // namespace takhin::broker

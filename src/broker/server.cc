@@ -1,0 +1,102 @@
+#include "broker/server.h"
+
+#include "base/log.h"
+#include "broker/api_table.h"
+#include "broker/cluster_id.h"
+
+namespace takhin::broker {
+namespace {
+
+constexpr std::size_t kAdminThreads = 2;
+constexpr std::size_t kAdminQueueMax = 1024;
+constexpr std::size_t kColdQueueMax = 4096;
+
+class Frames final : public net::FrameHandler {
+ public:
+  explicit Frames(Broker& broker) : broker_(broker) {}
+
+  void on_frame(std::span<std::byte> frame, const std::string& peer, net::Responder respond) override {
+    auto request = protocol::parse_request(frame);
+    if (!request.ok()) {
+      broker_.counters.rejected.add();
+      log_info("broker", "connection {} closed: {}", peer, request.error().text);
+      return respond.answer(net::Reply::last());
+    }
+    dispatch(std::make_shared<Call>(broker_, *std::move(request), peer, std::move(respond)));
+  }
+
+ private:
+  Broker& broker_;
+};
+
+class ServerImpl final : public Server {
+ public:
+  ServerImpl(ServerDeps deps, Options options, std::string cluster_id, std::unique_ptr<ProducerIds> producer_ids)
+      : clock_(deps.clock), options_(std::move(options)), counters_(deps.metrics), producer_ids_(std::move(producer_ids)), timers_(deps.clock),
+        cold_("cold-reads", static_cast<std::size_t>(options_.cold_threads), kColdQueueMax), admin_("broker-admin", kAdminThreads, kAdminQueueMax),
+        cold_reads_(cold_, counters_.cold_reads, counters_.cold_refused),
+        broker_{.options = options_,
+                .topics = deps.topics,
+                .clock = deps.clock,
+                .files = deps.files,
+                .timers = timers_,
+                .cold = cold_,
+                .cold_reads = cold_reads_,
+                .admin = admin_,
+                .producer_ids = *producer_ids_,
+                .counters = counters_,
+                .cluster_id = std::move(cluster_id)},
+        frames_(broker_) {}
+
+  ~ServerImpl() override { stop(Deadline{Steady::min()}); }
+
+  Result<> listen() {
+    TRY(listener_, net::Listener::open(options_.listener, frames_, clock_, counters_.net));
+    broker_.host = options_.advertised_host.empty() ? options_.listener.host : options_.advertised_host;
+    broker_.port = options_.advertised_port > 0 ? options_.advertised_port : listener_->port();
+    return done();
+  }
+
+  std::uint16_t port() const override { return listener_->port(); }
+  std::string address() const override { return fmt::format("{}:{}", options_.listener.host, listener_->port()); }
+  const std::string& cluster_id() const override { return broker_.cluster_id; }
+  void start() override { listener_->start(); }
+
+  // Nothing new comes in first; then whatever still runs or waits is let go, while what it uses is still there.
+  void stop(Deadline deadline) override {
+    if (listener_ != nullptr) listener_->stop(deadline);
+    admin_.stop();
+    cold_.stop();
+    timers_.stop();
+  }
+
+ private:
+  Clock& clock_;
+  const Options options_;
+  const Counters counters_;
+  const std::unique_ptr<ProducerIds> producer_ids_;
+  TimerThread timers_;
+  WorkerPool cold_;
+  WorkerPool admin_;
+  ColdReads cold_reads_;
+  Broker broker_;
+  Frames frames_;
+  std::unique_ptr<net::Listener> listener_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::open(ServerDeps deps, Options options) {
+  const std::string dir = options.data_dir + "/broker";
+  TRY(deps.files.make_dirs(dir));
+  std::string cluster_id = options.cluster_id;
+  if (cluster_id.empty()) {
+    TRY(cluster_id, open_cluster_id(deps.files, deps.random, dir + "/cluster-id"));
+  }
+  TRY(auto producer_ids, ProducerIds::open(deps.files, dir + "/producer-ids"));
+  auto server = std::make_unique<ServerImpl>(deps, std::move(options), std::move(cluster_id), std::move(producer_ids));
+  TRY(server->listen());
+  return std::unique_ptr<Server>(std::move(server));
+}
+
+}  // namespace takhin::broker

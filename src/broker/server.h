@@ -1,0 +1,42 @@
+#pragma once
+// The Kafka listener: sockets, handlers, groups and pools over a set of topics.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "broker/options.h"
+#include "metrics/metrics.h"
+#include "partition/topics.h"
+
+namespace takhin::broker {
+
+struct ServerDeps {
+  partition::Topics& topics;
+  FileSystem& files;
+  Clock& clock;
+  Random& random;
+  metrics::Metrics& metrics;
+};
+
+/// Any thread. Everything in ServerDeps outlives it.
+class Server {
+ public:
+  /// Listens, but serves nobody before start(). kUnavailable: the port is taken; kCorrupt: a damaged file in DATA/broker.
+  static Result<std::unique_ptr<Server>> open(ServerDeps deps, Options options);
+  virtual ~Server() = default;
+
+  virtual std::uint16_t port() const = 0;
+  /// "127.0.0.1:9092", for the ready line.
+  virtual std::string address() const = 0;
+  virtual const std::string& cluster_id() const = 0;
+  virtual void start() = 0;
+  /// Lets requests under way be answered until `deadline`, then closes every connection. Idempotent; the destructor does it at once.
+  virtual void stop(Deadline deadline) = 0;
+};
+
+}  // namespace takhin::broker
