@@ -114,6 +114,8 @@ class PartitionImpl final : public Partition, public Flushable, public std::enab
   Result<> close();
   /// close() without keeping anything: the topic is being deleted; the folder goes.
   Result<> destroy();
+  /// Returns when no upload runs any more; after close() they end at their next read.
+  void wait_for_uploads();
 
  private:
   struct View {
@@ -171,6 +173,7 @@ class PartitionImpl final : public Partition, public Flushable, public std::enab
   std::vector<Unit> units() const;
   bool archives_all(const TopicConfig& config) const;
   bool may_archive(const TopicConfig& config) const;
+  bool never_tiers(const TopicConfig& config) const;
   std::vector<Offset> due_for_archive(const PassOrder& order) const;
   Result<> archive_segment(Offset base, Deadline deadline, const std::atomic<bool>* stop);
   Result<> archive_due(const PassOrder& order);

@@ -12,9 +12,11 @@ namespace {
 /// the shutdown.
 class StoppableFile final : public File {
  public:
-  StoppableFile(std::shared_ptr<const File> below, const std::atomic<bool>& stop) : below_(std::move(below)), stop_(stop) {}
+  /// `also`: may be null.
+  StoppableFile(std::shared_ptr<const File> below, const std::atomic<bool>& stop, const std::atomic<bool>* also)
+      : below_(std::move(below)), stop_(stop), also_(also) {}
   Result<std::size_t> read_at(std::uint64_t position, std::span<std::byte> into) const override {
-    if (stop_) return fail(Kind::kClosed, "shutting down");
+    if (stop_ || (also_ != nullptr && *also_)) return fail(Kind::kClosed, "shutting down");
     return below_->read_at(position, into);
   }
   Result<> write_at(std::uint64_t, View) override { return refuse(); }
@@ -28,6 +30,7 @@ class StoppableFile final : public File {
   static Error refuse() { return fail(Kind::kInvalid, "a sealed segment is read-only"); }
   const std::shared_ptr<const File> below_;
   const std::atomic<bool>& stop_;
+  const std::atomic<bool>* const also_;
 };
 
 /// Keeps the first error, and says whether going on makes sense: not when the store is away or the process ends.
@@ -92,8 +95,15 @@ bool PartitionImpl::archives_all(const TopicConfig& config) const {
 
 /// A compacted log changes under its objects, so none are made of it.
 bool PartitionImpl::may_archive(const TopicConfig& config) const {
-  return deps_.engine != nullptr && !config.cleanup_compact && !config.remote_copy_disable;
+  return deps_.engine != nullptr && !config.cleanup_compact && !config.remote_copy_disable && !never_tiers(config);
 }
+
+/// remote.log.delete.on.disable of a topic that is not tiered: its archived part goes, and none is made again.
+bool PartitionImpl::never_tiers(const TopicConfig& config) const {
+  return !config.remote_storage_enable && config.remote_delete_on_disable;
+}
+
+void PartitionImpl::wait_for_uploads() { const std::lock_guard hold(archive_mutex_); }
 
 bool PartitionImpl::is_pinned(Offset base) const {
   const std::lock_guard hold(change_mutex_);
@@ -174,8 +184,7 @@ Result<> PartitionImpl::archive_segment(Offset base, Deadline deadline, const st
   segment.end = info.end;
   segment.max_timestamp = info.max_timestamp;
   segment.leader_epoch = info.last_epoch;
-  segment.log = files->log;
-  if (stop != nullptr) segment.log = std::make_shared<StoppableFile>(files->log, *stop);
+  segment.log = std::make_shared<StoppableFile>(files->log, closed_, stop);
   segment.log_bytes = info.bytes;
   segment.offset_index = std::move(files->offset_index);
   segment.time_index = std::move(files->time_index);
@@ -321,6 +330,7 @@ Result<> PartitionImpl::promote_by_policy(const PassOrder& order) {
 }
 
 Result<> PartitionImpl::restore_now(Offset base, Deadline deadline) {
+  TRY(check_open());
   TRY(const Place place, place_of(base));
   if (place == Place::kActive || place == Place::kSealed) return done();
   {
@@ -352,6 +362,9 @@ Result<> PartitionImpl::apply_local_only_retention() {
 
 Result<> PartitionImpl::apply_retention() {
   const auto config = this->config();
+  if (never_tiers(*config) && has_archived() && log_->local_start() > Offset{log_start_.load()}) {
+    TRY(raise_log_start(log_->local_start(), Deadline::in(deps_.clock, kStoreCallTime)).within("delete the archived part"));
+  }
   // While the bucket's part is unknown, sizes are wrong and nothing may go by them.
   if (!retention_applies(*config) || !catalogue_complete_) return done();
   const Offset start = retention_start(units(), config->retention_ms, config->retention_bytes);
@@ -375,7 +388,9 @@ bool PartitionImpl::has_store_work() const {
     if (before != kNoOffset) return true;
     if (std::ranges::any_of(now->copies, [this](Offset base) { return !is_pinned(base); })) return true;
   }
-  if (!has_archived() || !retention_applies(*config) || !catalogue_complete_) return false;
+  if (!has_archived()) return false;
+  if (never_tiers(*config) && log_->local_start() > log_start) return true;
+  if (!retention_applies(*config) || !catalogue_complete_) return false;
   return retention_start(units(), config->retention_ms, config->retention_bytes) > log_start;
 }
 

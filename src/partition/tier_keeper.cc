@@ -190,7 +190,9 @@ Result<> TierKeeper::run_all_now() {
   std::optional<Error> first;
   const auto remember = [&](const Result<>& result) {
     const std::lock_guard hold(error_mutex);
-    if (!result.ok() && !first) first = result.error();
+    if (result.ok() || first) return;
+    if (result.error().kind == Kind::kClosed && !stopping_) return;  // its topic was deleted under the pass
+    first = result.error();
   };
   for (const auto& partition : deps_.partitions()) {
     remember(partition->roll_if_due());

@@ -1,0 +1,25 @@
+#include "partition/options.h"
+
+namespace takhin::partition {
+namespace {
+
+constexpr std::int64_t kMinuteMs = 60'000;
+const config::Option* const kRows[] = {&kLogFlush,           &kAutoArchive,  &kArchiveIntervalMinutes, &kCheckIntervalMinutes,
+                                       &kLocalPassIntervalMs, &kUploadThreads};
+
+}  // namespace
+
+std::span<const config::Option* const> option_rows() { return kRows; }
+
+TopicsOptions options_from(const config::Settings& settings) {
+  TopicsOptions options;
+  options.flush_on_acks_all = settings.flag(kLogFlush);
+  options.auto_archive = settings.flag(kAutoArchive);
+  options.archive_interval_ms = settings.integer(kArchiveIntervalMinutes) * kMinuteMs;
+  options.evaluate_interval_ms = settings.integer(kCheckIntervalMinutes) * kMinuteMs;
+  options.local_pass_interval_ms = settings.integer(kLocalPassIntervalMs);
+  options.upload_threads = static_cast<std::size_t>(settings.integer(kUploadThreads));
+  return options;
+}
+
+}  // namespace takhin::partition
