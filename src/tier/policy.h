@@ -32,21 +32,25 @@ std::int64_t age_ms(TimestampMs now, TimestampMs max_timestamp, TimestampMs modi
 /// Where a sealed segment should be. A segment read often enough stays local whatever its age: then kWarm at the most.
 Tier desired_tier(const PolicyOptions& options, std::int64_t age_ms, double access_hz, std::uint64_t access_count);
 
+/// An access rate halves every time this much passes without an access, so that an old burst fades.
+inline constexpr std::int64_t kAccessHalfLifeMs = 24LL * 3600 * 1000;
+
 struct AccessStats {
   std::uint64_t count = 0;
   TimestampMs first;
   TimestampMs last;
   std::uint64_t read_bytes = 0;
-  double average_hz = 0;  // per hour; accesses / hours since the first one (at least one hour), halved with every decay half-life without access
+  double average_hz = 0;  // per hour; accesses / hours since the first one (at least one hour), halved with every kAccessHalfLifeMs without one
 };
 
-/// Who read what, how often. Any thread; record() is made for the fetch path (no allocation for a known segment).
+/// Who read what, how often. Any thread; record() is made for the fetch path (no allocation for a known segment). In memory only.
 class AccessTracker {
  public:
   using Slot = std::uint32_t;
-  explicit AccessTracker(std::size_t segments_max = 1'000'000);  // beyond it the least recently read are forgotten
+  /// Beyond `segments_max` (spread over shards) the least recently read are forgotten.
+  explicit AccessTracker(std::size_t segments_max = 1'000'000);
   ~AccessTracker();
-  /// The number to call this partition by; the same for the same ref until forget_partition().
+  /// The number to call this partition by; the same for the same ref until forget_partition(). Never given to another one.
   Slot intern(const PartitionRef& partition);
   void record(Slot partition, Offset base, std::uint64_t bytes, TimestampMs now);
   std::optional<AccessStats> stats(Slot partition, Offset base, TimestampMs now) const;
@@ -55,6 +59,7 @@ class AccessTracker {
     Offset base;
     AccessStats stats;
   };
+  /// The busiest segments, highest average_hz first. Looks at every tracked segment: for a scrape, not for a fetch.
   std::vector<Top> top(std::size_t n, TimestampMs now) const;
   std::size_t tracked() const;
   void forget(Slot partition, Offset base);
@@ -75,19 +80,21 @@ struct CostRates {
   double get_per_1000 = 0.0004;
 };
 struct CostInput {
-  double local_gb = 0;    // 1 GB = 10^9 bytes
-  double remote_gb = 0;
-  double total_gb = 0;    // every byte of log once: what "all on SSD" would hold
+  double local_gb = 0;    // on local disk, 1 GB = 10^9 bytes; a warm segment counts here and as remote
+  double remote_gb = 0;   // in the object store
+  double total_gb = 0;    // every byte of log once: what "all local" would hold
   double requests_usd = 0;
   double restore_gb = 0;  // mean size of a segment: what one restore reads
 };
 struct Cost {
-  double hot_usd = 0;
-  double cold_usd = 0;
+  double hot_usd = 0;       // local_gb at hot_rate
+  double cold_usd = 0;      // remote_gb at cold_rate
   double total_usd = 0;     // hot + cold + requests
-  double savings_pct = 0;   // against everything on SSD; 0 when empty
-  double restore_usd = 0;
+  double savings_pct = 0;   // against total_gb at hot_rate; negative when tiering costs more; 0 when empty
+  double restore_usd = 0;   // restore_gb at retrieval_rate
 };
+/// Rates in USD per GB-month and per GB. Which ones are "hot" and "cold" is the caller's choice: SSD and S3 Standard, SSD and Glacier,
+/// or S3 Standard and Glacier as in the old documents' example.
 Cost cost_of(const CostInput& input, double hot_rate, double cold_rate, double retrieval_rate);
 
 }  // namespace takhin::tier
