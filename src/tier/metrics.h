@@ -1,5 +1,5 @@
 #pragma once
-// Metrics of the engine's verbs. Rows for docs/metrics.md: metric_rows().
+// Metrics of the engine's verbs; the others of this room are in cold_metrics.h.
 
 #include <span>
 
@@ -11,6 +11,9 @@ inline constexpr metrics::MetricDef kArchiveOperations{"tiered_storage_archive_o
                                                        "Segments archived, by result; what was archived already does not count."};
 inline constexpr metrics::MetricDef kRestoreOperations{"tiered_storage_restore_operations_total", metrics::Type::kCounter,
                                                        "Segments brought back to local disk, by result."};
+
+/// The rows of this room.
+std::span<const metrics::MetricDef* const> metric_rows();
 
 /// An operation counted by result.
 struct OperationCounter {

@@ -1,0 +1,63 @@
+#include "tier/options.h"
+
+namespace takhin::tier {
+namespace {
+
+constexpr std::int64_t kHourMs = 3600 * 1000;
+
+std::uint64_t bytes_of(const config::Settings& settings, const Option& option) {
+  return static_cast<std::uint64_t>(settings.integer(option));
+}
+
+}  // namespace
+
+std::span<const Option* const> option_rows() {
+  static constexpr const Option* kRows[] = {
+      &kTieringEnabled, &kColdAgeHours, &kWarmAgeHours,      &kArchiveIntervalMinutes, &kCacheSizeMb,    &kAutoArchive, &kHotMinHz,
+      &kHotMinCount,    &kTierCheckMinutes, &kChunkBytes,    &kFetchBytesMax,          &kReadaheadBytesMax, &kZstdLevel, &kFetchThreads,
+      &kFetchQueueMax,  &kSsdGbMonth,   &kS3GbMonth,         &kGlacierGbMonth,         &kRetrievalGb,    &kPutPer1000,  &kGetPer1000};
+  return kRows;
+}
+
+Result<> validate(const config::Settings& settings) {
+  if (settings.integer(kColdAgeHours) <= settings.integer(kWarmAgeHours)) {
+    return config::broken_rule(settings, kColdAgeHours, "must be greater than storage.tiered.warm.age.hours");
+  }
+  if (bytes_of(settings, kCacheSizeMb) * kMiB < bytes_of(settings, kChunkBytes)) {
+    return config::broken_rule(settings, kCacheSizeMb, "must hold at least one chunk of tier.chunk.bytes");
+  }
+  if (settings.integer(kFetchBytesMax) < settings.integer(kChunkBytes)) {
+    return config::broken_rule(settings, kFetchBytesMax, "must be at least tier.chunk.bytes");
+  }
+  return done();
+}
+
+EngineOptions engine_options(const config::Settings& settings, const std::string& data_dir) {
+  return {.cache_dir = data_dir + "/cache",
+          .catalog_path = data_dir + "/catalog.db",
+          .chunk_bytes = bytes_of(settings, kChunkBytes),
+          .fetch_bytes_max = bytes_of(settings, kFetchBytesMax),
+          .readahead_bytes_max = bytes_of(settings, kReadaheadBytesMax),
+          .cache_bytes_max = bytes_of(settings, kCacheSizeMb) * kMiB,
+          .zstd_level = static_cast<int>(settings.integer(kZstdLevel)),
+          .fetch_threads = static_cast<std::size_t>(settings.integer(kFetchThreads)),
+          .fetch_queue_max = static_cast<std::size_t>(settings.integer(kFetchQueueMax))};
+}
+
+PolicyOptions policy_options(const config::Settings& settings) {
+  return {.warm_age_ms = settings.integer(kWarmAgeHours) * kHourMs,
+          .cold_age_ms = settings.integer(kColdAgeHours) * kHourMs,
+          .hot_access_hz_min = settings.number(kHotMinHz),
+          .hot_access_count_min = static_cast<std::uint64_t>(settings.integer(kHotMinCount))};
+}
+
+CostRates cost_rates(const config::Settings& settings) {
+  return {.ssd_gb_month = settings.number(kSsdGbMonth),
+          .s3_gb_month = settings.number(kS3GbMonth),
+          .glacier_gb_month = settings.number(kGlacierGbMonth),
+          .retrieval_gb = settings.number(kRetrievalGb),
+          .put_per_1000 = settings.number(kPutPer1000),
+          .get_per_1000 = settings.number(kGetPer1000)};
+}
+
+}  // namespace takhin::tier
