@@ -144,6 +144,12 @@ void assign(std::span<std::byte> batch, const Assignment& how) {
   store_be(batch.data() + layout::kCrc, crc_of(batch));
 }
 
+void set_max_timestamp(std::span<std::byte> batch, TimestampMs newest) {
+  TAKHIN_ASSERT(batch.size() >= kBatchHeaderBytes, "times are given to whole batches");
+  store_be(batch.data() + layout::kMaxTimestamp, newest.raw);
+  store_be(batch.data() + layout::kCrc, crc_of(batch));
+}
+
 Result<Bytes> build_batch(std::span<const NewRecord> records, const BatchOptions& options) {
   if (records.empty()) return fail(Kind::kInvalid, "a batch needs a record");
   Bytes plain;

@@ -97,6 +97,8 @@ struct Assignment {
   std::optional<TimestampMs> append_time;
 };
 void assign(std::span<std::byte> batch, const Assignment& how);
+/// Puts right a max timestamp that the records contradict, and the crc with it.
+void set_max_timestamp(std::span<std::byte> batch, TimestampMs newest);
 
 /// A batch to be made (control batches, recompression, tests, benches).
 struct NewRecord {
