@@ -32,7 +32,8 @@ struct Fault {
   int times = 1;           // calls hit; then the fault is spent
 };
 
-/// Wraps `below` (borrowed). Any thread. Faults are looked at in the order they were added; the first that matches acts.
+/// Wraps `below` (borrowed). Any thread. Faults are looked at in the order they were added; the first that matches
+/// acts.
 class ScriptedStore final : public object::ObjectStore {
  public:
   explicit ScriptedStore(object::ObjectStore& below) : below_(below) {}
@@ -52,7 +53,8 @@ class ScriptedStore final : public object::ObjectStore {
     const std::lock_guard lock(mutex_);
     down_ = down;
   }
-  /// Called before each call, without any lock: may block, look, or change the store below. Set it before other threads come.
+  /// Called before each call, without any lock: may block, look, or change the store below. Set it before other threads
+  /// come.
   void before_each(std::function<void(Verb, std::string_view key)> hook) { hook_ = std::move(hook); }
   /// Drops the faults that are not spent.
   void clear() {
@@ -71,7 +73,8 @@ class ScriptedStore final : public object::ObjectStore {
     return calls_[static_cast<std::size_t>(verb)];
   }
 
-  Result<object::ObjectInfo> put(const object::ObjectKey& key, View body, object::When when, Deadline deadline) override {
+  Result<object::ObjectInfo> put(const object::ObjectKey& key, View body, object::When when,
+                                 Deadline deadline) override {
     return act(Verb::kPut, key.name, [&](bool flip) {
       if (!flip || body.empty()) return below_.put(key, body, when, deadline);
       return below_.put(key, flipped(body), when, deadline);

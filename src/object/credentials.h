@@ -25,8 +25,9 @@ struct Credentials {
 class CredentialsProvider {
  public:
   virtual ~CredentialsProvider() = default;
-  /// Called for each request, so it answers from memory unless what it has runs out. kNotFound: this source has none, ask the next;
-  /// kUnavailable: it should have some but cannot be reached; kInvalid: its configuration is wrong. No text ever holds a secret.
+  /// Called for each request, so it answers from memory unless what it has runs out. kNotFound: this source has none,
+  /// ask the next; kUnavailable: it should have some but cannot be reached; kInvalid: its configuration is wrong. No
+  /// text ever holds a secret.
   virtual Result<Credentials> get(Deadline deadline) = 0;
 };
 
@@ -50,18 +51,20 @@ class EnvironmentCredentials final : public CredentialsProvider {
   Credentials credentials_;
 };
 
-/// The shared credentials and config files of the AWS tools ("Configuration and credential file settings", AWS SDKs reference).
+/// The shared credentials and config files of the AWS tools ("Configuration and credential file settings", AWS SDKs
+/// reference).
 struct ProfileSource {
   std::string credentials_path;
   std::string config_path;
   std::string profile;
 
-  /// AWS_SHARED_CREDENTIALS_FILE, AWS_CONFIG_FILE and AWS_PROFILE of `environment`, else ~/.aws/credentials, ~/.aws/config, "default".
+  /// AWS_SHARED_CREDENTIALS_FILE, AWS_CONFIG_FILE and AWS_PROFILE of `environment`, else ~/.aws/credentials,
+  /// ~/.aws/config, "default".
   static ProfileSource from(const std::map<std::string, std::string>& environment);
 };
 
-/// One profile of the two files; the credentials file wins. Looked at again a minute after the last look, so that rotated keys are
-/// seen without a restart. kNotFound when neither file has the profile or it has no keys.
+/// One profile of the two files; the credentials file wins. Looked at again a minute after the last look, so that
+/// rotated keys are seen without a restart. kNotFound when neither file has the profile or it has no keys.
 class ProfileCredentials final : public CredentialsProvider {
  public:
   /// Borrows `fs` and `clock`.

@@ -105,15 +105,22 @@ class Lister {
 
 class LocalDirStore::LocalUpload final : public Upload {
  public:
-  LocalUpload(LocalDirStore& store, ObjectKey key, When when, Deadline deadline, std::string temp, std::shared_ptr<File> file)
-      : store_(store), key_(std::move(key)), when_(when), deadline_(deadline), temp_(std::move(temp)), file_(std::move(file)) {}
+  LocalUpload(LocalDirStore& store, ObjectKey key, When when, Deadline deadline, std::string temp,
+              std::shared_ptr<File> file)
+      : store_(store),
+        key_(std::move(key)),
+        when_(when),
+        deadline_(deadline),
+        temp_(std::move(temp)),
+        file_(std::move(file)) {}
   ~LocalUpload() override {
     if (visible_) return;
     if (auto removed = store_.fs_.remove(temp_); !removed.ok()) return;  // abort_uploads() finds it later
   }
 
   Result<> write(View data) override {
-    if (outcome_) return outcome_->ok() ? fail(Kind::kInvalid, "upload {}: write after finish", key_.name) : outcome_->error();
+    if (outcome_)
+      return outcome_->ok() ? fail(Kind::kInvalid, "upload {}: write after finish", key_.name) : outcome_->error();
     auto wrote = store_.in_time("upload", deadline_);
     if (wrote.ok()) wrote = file_->write_at(size_, data);
     if (!wrote.ok()) return lost(std::move(wrote).error());
@@ -284,7 +291,8 @@ Result<std::vector<KeyError>> LocalDirStore::remove(std::span<const ObjectKey> k
     }
   }
   for (const std::string& folder : folders) {
-    if (auto synced = fs_.sync_dir(folder); !synced.ok() && !is_absent(synced.error())) return std::move(synced).error();
+    if (auto synced = fs_.sync_dir(folder); !synced.ok() && !is_absent(synced.error()))
+      return std::move(synced).error();
   }
   return failed;
 }

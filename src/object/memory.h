@@ -8,8 +8,8 @@
 
 namespace takhin::object {
 
-/// Any thread. `clock` is borrowed and gives `modified` and the deadlines. Must outlive its uploads. Multipart uploads that are
-/// not finished are visible to abort_uploads() only, as on S3.
+/// Any thread. `clock` is borrowed and gives `modified` and the deadlines. Must outlive its uploads. Multipart uploads
+/// that are not finished are visible to abort_uploads() only, as on S3.
 class MemoryStore final : public ObjectStore {
  public:
   /// `page_max`: keys of one list() page, smaller than kListPageMax only in tests of paging.

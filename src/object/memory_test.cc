@@ -22,11 +22,11 @@ TEST(ObjectKey, TakesWhatADirectoryAndAListingCanHold) {
 
 TEST(ObjectKey, RefusesTheRestAndSaysWhy) {
   const std::pair<std::string, std::string> bad[] = {
-      {"", "is empty"},           {"/a", "empty part"},        {"a/", "empty part"},
-      {"a//b", "empty part"},     {"a/./b", "\"..\""},         {"..", "\"..\""},
-      {"a\nb", "control"},        {"a\x7f", "control"},        {std::string("a\0b", 3), "control"},
-      {"\xff", "UTF-8"},          {"\xc0\xaf", "UTF-8"},       {"\xed\xa0\x80", "UTF-8"},
-      {"a\xe2\x82", "UTF-8"},     {"\xf4\x90\x80\x80", "UTF-8"}, {std::string(256, 'x'), "255"},
+      {"", "is empty"},       {"/a", "empty part"},          {"a/", "empty part"},
+      {"a//b", "empty part"}, {"a/./b", "\"..\""},           {"..", "\"..\""},
+      {"a\nb", "control"},    {"a\x7f", "control"},          {std::string("a\0b", 3), "control"},
+      {"\xff", "UTF-8"},      {"\xc0\xaf", "UTF-8"},         {"\xed\xa0\x80", "UTF-8"},
+      {"a\xe2\x82", "UTF-8"}, {"\xf4\x90\x80\x80", "UTF-8"}, {std::string(256, 'x'), "255"},
   };
   for (const auto& [key, rule] : bad) {
     const auto answer = check({key});

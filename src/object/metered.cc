@@ -8,17 +8,22 @@ constexpr std::string_view kResultNames[] = {"success", "absent", "throttled", "
 std::size_t result_of(std::optional<Kind> failure) {
   if (!failure) return 0;
   switch (*failure) {
-    case Kind::kNotFound: return 1;
-    case Kind::kThrottled: return 2;
-    case Kind::kUnavailable: return 3;
-    default: return 4;
+    case Kind::kNotFound:
+      return 1;
+    case Kind::kThrottled:
+      return 2;
+    case Kind::kUnavailable:
+      return 3;
+    default:
+      return 4;
   }
 }
 
 }  // namespace
 
 std::span<const metrics::MetricDef* const> metric_rows() {
-  static constexpr const metrics::MetricDef* kRows[] = {&kBytesUploaded, &kBytesDownloaded, &kRequests, &kRequestSeconds};
+  static constexpr const metrics::MetricDef* kRows[] = {&kBytesUploaded, &kBytesDownloaded, &kRequests,
+                                                        &kRequestSeconds};
   return kRows;
 }
 

@@ -40,7 +40,8 @@ class RequestMeter {
   explicit RequestMeter(metrics::Metrics& metrics);
 
   /// `failure` is empty for success. `up` and `down` are payload bytes and count only then.
-  void record(Request request, std::optional<Kind> failure, std::uint64_t up, std::uint64_t down, std::chrono::nanoseconds took);
+  void record(Request request, std::optional<Kind> failure, std::uint64_t up, std::uint64_t down,
+              std::chrono::nanoseconds took);
 
   std::uint64_t requests_of(Request request) const { return counts_[static_cast<std::size_t>(request)].load(); }
   /// Requests so far that cost as much as a PUT, or as a GET; failed ones are billed too.
@@ -60,11 +61,12 @@ class RequestMeter {
   metrics::Counter downloaded_;
 };
 
-/// Records every call of a store whose calls are its requests (memory, local directory). The S3 store takes a RequestMeter
-/// itself, because only it knows the requests of an upload. All arguments are borrowed; any thread.
+/// Records every call of a store whose calls are its requests (memory, local directory). The S3 store takes a
+/// RequestMeter itself, because only it knows the requests of an upload. All arguments are borrowed; any thread.
 class MeteredStore final : public ObjectStore {
  public:
-  MeteredStore(ObjectStore& below, RequestMeter& meter, const Clock& clock) : below_(below), meter_(meter), clock_(clock) {}
+  MeteredStore(ObjectStore& below, RequestMeter& meter, const Clock& clock)
+      : below_(below), meter_(meter), clock_(clock) {}
 
   Result<ObjectInfo> put(const ObjectKey& key, View body, When when, Deadline deadline) override;
   Result<std::unique_ptr<Upload>> upload(const ObjectKey& key, When when, Deadline deadline) override;

@@ -6,28 +6,77 @@ namespace takhin::object {
 
 using config::Option;
 
-const Option kS3Bucket{.key = "storage.tiered.s3.bucket", .fallback = std::string(), .doc = "Bucket of the archived segments; required with tiered storage on S3."};
-const Option kS3Endpoint{.key = "storage.tiered.s3.endpoint", .fallback = std::string(), .doc = "Empty for AWS; http://host:port or https://host:port of another S3 store, addressed "
-                                "path-style; file:///dir for a local directory."};
+const Option kS3Bucket{.key = "storage.tiered.s3.bucket",
+                       .fallback = std::string(),
+                       .doc = "Bucket of the archived segments; required with tiered storage on S3."};
+const Option kS3Endpoint{.key = "storage.tiered.s3.endpoint",
+                         .fallback = std::string(),
+                         .doc =
+                             "Empty for AWS; http://host:port or https://host:port of another S3 store, addressed "
+                             "path-style; file:///dir for a local directory."};
 
 namespace {
 
-const Option kRegion{.key = "storage.tiered.s3.region", .fallback = std::string("us-east-1"), .doc = "Region of the bucket."};
-const Option kPrefix{.key = "storage.tiered.s3.prefix", .fallback = std::string("takhin-segments"), .doc = "What all object keys begin with, without slashes at its ends; may be empty."};
-const Option kAccessKey{.key = "storage.tiered.s3.access.key", .fallback = std::string(), .doc = "Access key id; empty means the AWS environment variables and files.", .secret = true};
-const Option kSecretKey{.key = "storage.tiered.s3.secret.key", .fallback = std::string(), .doc = "Secret access key.", .secret = true};
-const Option kSessionToken{.key = "storage.tiered.s3.session.token", .fallback = std::string(), .doc = "Session token of temporary keys.", .secret = true};
-const Option kCaFile{.key = "storage.tiered.s3.ca.file", .fallback = std::string(), .doc = "PEM file of the certificates to trust instead of the system's."};
-const Option kPartSizeMb{.key = "storage.tiered.s3.part.size.mb", .fallback = std::int64_t{kPartBytesDefault / kMiB}, .min = 5, .max = 1024, .doc = "Size of the parts of a multipart upload, in MiB. An upload holds at most one part more than "
-                         "upload.concurrency in memory."};
-const Option kUploadConcurrency{.key = "storage.tiered.s3.upload.concurrency", .fallback = std::int64_t{4}, .min = 1, .max = 64, .doc = "Parts sent at the same time."};
-const Option kConnectionsMax{.key = "storage.tiered.s3.connections.max", .fallback = std::int64_t{32}, .min = 1, .max = 1024, .doc = "Connections to the store, kept alive between requests."};
-const Option kConnectTimeoutMs{.key = "storage.tiered.s3.connect.timeout.ms", .fallback = std::int64_t{5'000}, .min = 1, .max = 600'000, .doc = "Longest time to connect."};
-const Option kRequestTimeoutMs{.key = "storage.tiered.s3.request.timeout.ms", .fallback = std::int64_t{300'000}, .min = 1, .max = 86'400'000, .doc = "Longest time of one attempt of a request."};
-const Option kStallTimeoutSeconds{.key = "storage.tiered.s3.stall.timeout.seconds", .fallback = std::int64_t{20}, .min = 1, .max = 3600, .doc = "An attempt that moves less than 1 KiB/s for so long is given up."};
-const Option kRetryAttempts{.key = "storage.tiered.s3.retry.attempts", .fallback = std::int64_t{6}, .min = 1, .max = 100, .doc = "Attempts of a request that fails for a passing reason, the first included."};
+const Option kRegion{
+    .key = "storage.tiered.s3.region", .fallback = std::string("us-east-1"), .doc = "Region of the bucket."};
+const Option kPrefix{.key = "storage.tiered.s3.prefix",
+                     .fallback = std::string("takhin-segments"),
+                     .doc = "What all object keys begin with, without slashes at its ends; may be empty."};
+const Option kAccessKey{.key = "storage.tiered.s3.access.key",
+                        .fallback = std::string(),
+                        .doc = "Access key id; empty means the AWS environment variables and files.",
+                        .secret = true};
+const Option kSecretKey{
+    .key = "storage.tiered.s3.secret.key", .fallback = std::string(), .doc = "Secret access key.", .secret = true};
+const Option kSessionToken{.key = "storage.tiered.s3.session.token",
+                           .fallback = std::string(),
+                           .doc = "Session token of temporary keys.",
+                           .secret = true};
+const Option kCaFile{.key = "storage.tiered.s3.ca.file",
+                     .fallback = std::string(),
+                     .doc = "PEM file of the certificates to trust instead of the system's."};
+const Option kPartSizeMb{
+    .key = "storage.tiered.s3.part.size.mb",
+    .fallback = std::int64_t{kPartBytesDefault / kMiB},
+    .min = 5,
+    .max = 1024,
+    .doc =
+        "Size of the parts of a multipart upload, in MiB. An upload holds at most one part more than "
+        "upload.concurrency in memory."};
+const Option kUploadConcurrency{.key = "storage.tiered.s3.upload.concurrency",
+                                .fallback = std::int64_t{4},
+                                .min = 1,
+                                .max = 64,
+                                .doc = "Parts sent at the same time."};
+const Option kConnectionsMax{.key = "storage.tiered.s3.connections.max",
+                             .fallback = std::int64_t{32},
+                             .min = 1,
+                             .max = 1024,
+                             .doc = "Connections to the store, kept alive between requests."};
+const Option kConnectTimeoutMs{.key = "storage.tiered.s3.connect.timeout.ms",
+                               .fallback = std::int64_t{5'000},
+                               .min = 1,
+                               .max = 600'000,
+                               .doc = "Longest time to connect."};
+const Option kRequestTimeoutMs{.key = "storage.tiered.s3.request.timeout.ms",
+                               .fallback = std::int64_t{300'000},
+                               .min = 1,
+                               .max = 86'400'000,
+                               .doc = "Longest time of one attempt of a request."};
+const Option kStallTimeoutSeconds{.key = "storage.tiered.s3.stall.timeout.seconds",
+                                  .fallback = std::int64_t{20},
+                                  .min = 1,
+                                  .max = 3600,
+                                  .doc = "An attempt that moves less than 1 KiB/s for so long is given up."};
+const Option kRetryAttempts{.key = "storage.tiered.s3.retry.attempts",
+                            .fallback = std::int64_t{6},
+                            .min = 1,
+                            .max = 100,
+                            .doc = "Attempts of a request that fails for a passing reason, the first included."};
 constexpr std::string_view kSigningChoices[] = {"auto", "always", "never"};
-const Option kPayloadSigning{.key = "storage.tiered.s3.payload.signing", .fallback = std::string("auto"), .doc = "Whether bodies are signed with SHA-256: auto does so over plain http only.",
+const Option kPayloadSigning{.key = "storage.tiered.s3.payload.signing",
+                             .fallback = std::string("auto"),
+                             .doc = "Whether bodies are signed with SHA-256: auto does so over plain http only.",
                              .choices = kSigningChoices};
 
 bool is_endpoint(std::string_view text) {
@@ -49,8 +98,10 @@ PayloadSigning signing_of(std::string_view choice) {
 
 std::span<const Option* const> rows() {
   static constexpr const Option* kRows[] = {
-      &kS3Bucket,   &kRegion,           &kPrefix,         &kS3Endpoint,       &kAccessKey,        &kSecretKey,           &kSessionToken, &kCaFile,
-      &kPartSizeMb, &kUploadConcurrency, &kConnectionsMax, &kConnectTimeoutMs, &kRequestTimeoutMs, &kStallTimeoutSeconds, &kRetryAttempts, &kPayloadSigning};
+      &kS3Bucket,       &kRegion,           &kPrefix,           &kS3Endpoint,          &kAccessKey,
+      &kSecretKey,      &kSessionToken,     &kCaFile,           &kPartSizeMb,          &kUploadConcurrency,
+      &kConnectionsMax, &kConnectTimeoutMs, &kRequestTimeoutMs, &kStallTimeoutSeconds, &kRetryAttempts,
+      &kPayloadSigning};
   return kRows;
 }
 

@@ -18,7 +18,7 @@ inline constexpr std::uint64_t kPartBytesDefault = 64 * kMiB;
 static_assert(kPartBytesDefault >= kPartBytesMin);
 
 enum class PayloadSigning {
-  kAuto,    // SHA-256 of the body over plain http, none over https, where TLS guards it
+  kAuto,  // SHA-256 of the body over plain http, none over https, where TLS guards it
   kAlways,
   kNever,
 };
@@ -43,8 +43,8 @@ struct S3Options {
 
 /// The rows of S3Options.
 std::span<const config::Option* const> rows();
-/// kInvalid names the key that breaks a rule. That the bucket is there when it is needed is for the caller to see, who knows
-/// whether tiered storage is on.
+/// kInvalid names the key that breaks a rule. That the bucket is there when it is needed is for the caller to see, who
+/// knows whether tiered storage is on.
 Result<S3Options> from(const config::Settings& settings);
 
 /// The directory of a file:// endpoint; nothing for the others.

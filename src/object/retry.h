@@ -8,9 +8,9 @@
 namespace takhin::object {
 
 struct RetryPolicy {
-  int attempts_max = 6;                                  // of one call, the first included
-  std::chrono::milliseconds transient_first{100};        // the n-th pause is random in [0, first * 2^n], at most pause_max
-  std::chrono::milliseconds throttled_first{1000};       // a store that asks for less gets it
+  int attempts_max = 6;                             // of one call, the first included
+  std::chrono::milliseconds transient_first{100};   // the n-th pause is random in [0, first * 2^n], at most pause_max
+  std::chrono::milliseconds throttled_first{1000};  // a store that asks for less gets it
   std::chrono::milliseconds pause_max{20'000};
 };
 
@@ -20,8 +20,8 @@ class Backoff {
   Backoff(const RetryPolicy& policy, Clock& clock, Random& random, Deadline deadline)
       : policy_(policy), clock_(clock), random_(random), deadline_(deadline) {}
 
-  /// After a failed attempt: false when `error` will not pass by itself, the attempts are used up or the pause would not end
-  /// before the deadline; else pauses and answers true.
+  /// After a failed attempt: false when `error` will not pass by itself, the attempts are used up or the pause would
+  /// not end before the deadline; else pauses and answers true.
   bool again(const Error& error);
   int attempts() const { return attempts_; }
 

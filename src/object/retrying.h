@@ -6,11 +6,13 @@
 
 namespace takhin::object {
 
-/// Wraps `below`; all arguments are borrowed. Any thread. Calls end at their deadline or after `policy.attempts_max` attempts.
+/// Wraps `below`; all arguments are borrowed. Any thread. Calls end at their deadline or after `policy.attempts_max`
+/// attempts.
 ///
-/// put() with kAbsent whose reply was lost may meet its own object on the next attempt: then size and crc32c, or else the bytes
-/// themselves, decide whether it is success. The parts of an upload are retried by the adapter, which still has their bytes;
-/// begin and finish here. Cost: that of the attempts, and 1 HEAD (1 GET where the store reports no crc32c) for such a put().
+/// put() with kAbsent whose reply was lost may meet its own object on the next attempt: then size and crc32c, or else
+/// the bytes themselves, decide whether it is success. The parts of an upload are retried by the adapter, which still
+/// has their bytes; begin and finish here. Cost: that of the attempts, and 1 HEAD (1 GET where the store reports no
+/// crc32c) for such a put().
 class RetryingStore final : public ObjectStore {
  public:
   RetryingStore(ObjectStore& below, RetryPolicy policy, Clock& clock, Random& random)

@@ -60,7 +60,8 @@ Result<> for_each(ObjectStore& store, std::string_view prefix, std::string_view 
     for (const ObjectInfo& info : page.objects) TRY(each(info));
     if (!page.more) return done();
     // A store that promises more but shows nothing would keep us here forever.
-    if (page.objects.empty()) return fail(Kind::kUnavailable, "list \"{}\": an empty page that is not the last", prefix);
+    if (page.objects.empty())
+      return fail(Kind::kUnavailable, "list \"{}\": an empty page that is not the last", prefix);
     last = page.objects.back().key.name;
   }
 }

@@ -1,6 +1,6 @@
 #pragma once
-// The object store: six verbs, the same for memory, a local directory and S3. Retry, metering, throttling and prefixes are
-// wrappers of this same interface, stacked in assembly/. Blocking, under a Deadline, on any thread.
+// The object store: six verbs, the same for memory, a local directory and S3. Retry, metering, throttling and prefixes
+// are wrappers of this same interface, stacked in assembly/. Blocking, under a Deadline, on any thread.
 
 #include <functional>
 #include <memory>
@@ -19,8 +19,8 @@ inline constexpr std::size_t kKeyPartBytesMax = 255;  // NAME_MAX of Linux file 
 inline constexpr std::size_t kListPageMax = 1000;     // S3: keys of one LIST reply
 inline constexpr std::size_t kRemoveBatchMax = 1000;  // S3: keys of one DeleteObjects request
 
-/// UTF-8 without control characters, 1 to 1,024 bytes, no leading '/', no empty, "." or ".." part, no part over 255 bytes
-/// (so that a directory can hold it and a listing in XML can name it).
+/// UTF-8 without control characters, 1 to 1,024 bytes, no leading '/', no empty, "." or ".." part, no part over 255
+/// bytes (so that a directory can hold it and a listing in XML can name it).
 struct ObjectKey {
   std::string name;
   auto operator<=>(const ObjectKey&) const = default;
@@ -31,8 +31,8 @@ Result<> check(const ObjectKey& key);
 struct ObjectInfo {
   ObjectKey key;
   std::uint64_t size = 0;
-  std::string etag;                       // opaque, quotes removed
-  std::optional<std::uint32_t> crc32c;    // of the whole object, when the store reports it
+  std::string etag;                     // opaque, quotes removed
+  std::optional<std::uint32_t> crc32c;  // of the whole object, when the store reports it
   TimestampMs modified{};
 };
 
@@ -56,11 +56,12 @@ struct KeyError {
 class Upload {
  public:
   virtual ~Upload() = default;
-  /// Takes the next bytes, copies what it must keep; any size, the adapter cuts them into its parts and sends several at once.
-  /// A failure of a part sent in the background is answered by a later call. After a write() that failed the upload is
-  /// lost: every later call answers a failure, and the caller begins a new one.
+  /// Takes the next bytes, copies what it must keep; any size, the adapter cuts them into its parts and sends several
+  /// at once. A failure of a part sent in the background is answered by a later call. After a write() that failed the
+  /// upload is lost: every later call answers a failure, and the caller begins a new one.
   virtual Result<> write(View data) = 0;
-  /// Makes the object visible, whole. Retry-safe: finishing again after a lost reply is success. kConflict: `when` was not met.
+  /// Makes the object visible, whole. Retry-safe: finishing again after a lost reply is success. kConflict: `when` was
+  /// not met.
   virtual Result<ObjectInfo> finish() = 0;
 };
 
@@ -69,8 +70,8 @@ class ObjectStore {
   virtual ~ObjectStore() = default;
 
   /// Stores `body` whole or not at all. Any thread. Borrows `body` for the call. kConflict: `when` was not met.
-  /// Retry-safe with kAlways; with kAbsent a retry after a lost reply can meet its own write as kConflict: head() and compare.
-  /// Cost: 1 PUT.
+  /// Retry-safe with kAlways; with kAbsent a retry after a lost reply can meet its own write as kConflict: head() and
+  /// compare. Cost: 1 PUT.
   virtual Result<ObjectInfo> put(const ObjectKey& key, View body, When when, Deadline deadline) = 0;
 
   /// Begins an object of unknown size. Cost: one PUT when it stays below a part, else 2 + 1 per part.
@@ -86,8 +87,8 @@ class ObjectStore {
   /// Cost: 1 LIST (priced as a PUT).
   virtual Result<Page> list(std::string_view prefix, std::string_view after, Deadline deadline) = 0;
 
-  /// An absent key is success. Any number of keys, sent in batches of 1,000. Answers the keys that failed, empty when all
-  /// went; an Error only when nothing can be said. Retry-safe. Cost: free on S3 (1 request per 1,000 keys).
+  /// An absent key is success. Any number of keys, sent in batches of 1,000. Answers the keys that failed, empty when
+  /// all went; an Error only when nothing can be said. Retry-safe. Cost: free on S3 (1 request per 1,000 keys).
   virtual Result<std::vector<KeyError>> remove(std::span<const ObjectKey> keys, Deadline deadline) = 0;
 
   /// Aborts multipart uploads under `prefix` that began before `older_than`; how many. 0 where there is no such thing.

@@ -46,7 +46,8 @@ HttpRequest Client::signed_request(const Call& call, const Credentials& credenti
     hash = sha256_hex(call.body);
   }
   const std::string date = amz_date(clock_.wall());
-  SignedParts parts{.method = call.method, .path = path, .query = call.query, .headers = call.headers, .payload_hash = hash};
+  SignedParts parts{
+      .method = call.method, .path = path, .query = call.query, .headers = call.headers, .payload_hash = hash};
   parts.headers.emplace_back("host", address_.host);
   parts.headers.emplace_back("x-amz-content-sha256", hash);
   parts.headers.emplace_back("x-amz-date", date);

@@ -16,13 +16,13 @@ struct Address {
 Result<Address> address_of(const S3Options& options);
 
 struct Call {
-  Request request;                // for the meter
+  Request request;  // for the meter
   std::string_view method;
-  std::string key{};              // empty: the bucket itself
+  std::string key{};  // empty: the bucket itself
   Pairs query{};
-  Pairs headers{};                // lower-case names; host, date and signature come by themselves
+  Pairs headers{};  // lower-case names; host, date and signature come by themselves
   View body{};
-  bool is_payload = false;        // the body is object bytes: counted, and signed as options.payload_signing says
+  bool is_payload = false;  // the body is object bytes: counted, and signed as options.payload_signing says
   std::uint64_t reply_bytes_max = 64 * kKiB;
 };
 

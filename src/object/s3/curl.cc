@@ -44,7 +44,8 @@ std::size_t on_read(char* into, std::size_t size, std::size_t count, void* conte
 /// A kept-alive connection may turn out dead after part of the body: curl then sends it again from the start.
 int on_seek(void* context, curl_off_t offset, int origin) {
   auto& exchange = *static_cast<Exchange*>(context);
-  if (origin != SEEK_SET || offset < 0 || static_cast<std::size_t>(offset) > exchange.body.size()) return CURL_SEEKFUNC_FAIL;
+  if (origin != SEEK_SET || offset < 0 || static_cast<std::size_t>(offset) > exchange.body.size())
+    return CURL_SEEKFUNC_FAIL;
   exchange.sent = static_cast<std::size_t>(offset);
   return CURL_SEEKFUNC_OK;
 }
@@ -56,7 +57,8 @@ std::size_t on_write(char* data, std::size_t size, std::size_t count, void* cont
   curl_easy_getinfo(exchange.easy, CURLINFO_RESPONSE_CODE, &status);
   Bytes& body = exchange.reply.body;
   if (status / 100 != 2) {
-    const std::size_t kept = std::min<std::size_t>(length, kErrorBytesMax - std::min<std::size_t>(body.size(), kErrorBytesMax));
+    const std::size_t kept =
+        std::min<std::size_t>(length, kErrorBytesMax - std::min<std::size_t>(body.size(), kErrorBytesMax));
     body.insert(body.end(), reinterpret_cast<std::byte*>(data), reinterpret_cast<std::byte*>(data) + kept);
     return length;
   }
@@ -67,7 +69,8 @@ std::size_t on_write(char* data, std::size_t size, std::size_t count, void* cont
   if (body.empty()) {
     curl_off_t expected = 0;
     curl_easy_getinfo(exchange.easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &expected);
-    if (expected > 0) body.reserve(std::min<std::uint64_t>(static_cast<std::uint64_t>(expected), exchange.reply_bytes_max));
+    if (expected > 0)
+      body.reserve(std::min<std::uint64_t>(static_cast<std::uint64_t>(expected), exchange.reply_bytes_max));
   }
   body.insert(body.end(), reinterpret_cast<std::byte*>(data), reinterpret_cast<std::byte*>(data) + length);
   return length;
@@ -80,10 +83,12 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* con
   const auto colon = line.find(':');
   if (colon == std::string_view::npos || exchange.reply.headers.size() >= kHeadersMax) return line.size();
   std::string name(line.substr(0, colon));
-  std::ranges::transform(name, name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(name, name.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   const auto begin = line.find_first_not_of(" \t", colon + 1);
   const auto end = line.find_last_not_of(" \t\r\n");
-  std::string value(begin <= end && begin != std::string_view::npos ? line.substr(begin, end - begin + 1) : std::string_view());
+  std::string value(begin <= end && begin != std::string_view::npos ? line.substr(begin, end - begin + 1)
+                                                                    : std::string_view());
   exchange.reply.headers.emplace_back(std::move(name), std::move(value));
   return line.size();
 }
@@ -91,12 +96,16 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* con
 Kind kind_of(CURLcode code) {
   switch (code) {
     case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_URL_MALFORMAT: return Kind::kInvalid;
+    case CURLE_URL_MALFORMAT:
+      return Kind::kInvalid;
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_CERTPROBLEM: return Kind::kDenied;
-    case CURLE_OUT_OF_MEMORY: return Kind::kExhausted;
-    default: return Kind::kUnavailable;
+    case CURLE_SSL_CERTPROBLEM:
+      return Kind::kDenied;
+    case CURLE_OUT_OF_MEMORY:
+      return Kind::kExhausted;
+    default:
+      return Kind::kUnavailable;
   }
 }
 
@@ -209,7 +218,8 @@ class CurlTransport final : public HttpTransport {
     } else if (request.method == "POST") {
       curl_easy_setopt(easy, CURLOPT_POST, 1L);
       curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
-      curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.empty() ? "" : reinterpret_cast<const char*>(request.body.data()));
+      curl_easy_setopt(easy, CURLOPT_POSTFIELDS,
+                       request.body.empty() ? "" : reinterpret_cast<const char*>(request.body.data()));
     } else if (request.method != "GET") {
       curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
     }

@@ -65,15 +65,23 @@ Kind classify(int status, std::string_view code) {
   if (const auto row = std::ranges::find(kRows, code, &Row::code); row != std::end(kRows)) return row->kind;
   switch (status) {
     case 401:
-    case 403: return Kind::kDenied;
-    case 404: return Kind::kNotFound;
-    case 408: return Kind::kUnavailable;
+    case 403:
+      return Kind::kDenied;
+    case 404:
+      return Kind::kNotFound;
+    case 408:
+      return Kind::kUnavailable;
     case 409:
-    case 412: return Kind::kConflict;
-    case 416: return Kind::kOutOfRange;
-    case 429: return Kind::kThrottled;
-    case 507: return Kind::kExhausted;
-    default: break;
+    case 412:
+      return Kind::kConflict;
+    case 416:
+      return Kind::kOutOfRange;
+    case 429:
+      return Kind::kThrottled;
+    case 507:
+      return Kind::kExhausted;
+    default:
+      break;
   }
   if (status >= 300 && status < 400) return Kind::kDenied;  // the bucket lies elsewhere
   if (status == 501) return Kind::kInvalid;

@@ -9,8 +9,8 @@ namespace takhin::object::s3 {
 /// By S3 error code where it is known, else by status.
 Kind classify(int status, std::string_view code);
 
-/// "403 AccessDenied: Access Denied (request 4442587FB7D0A2F9)". Takes only code, message and request id from the reply: other elements
-/// may echo parts of the request.
+/// "403 AccessDenied: Access Denied (request 4442587FB7D0A2F9)". Takes only code, message and request id from the
+/// reply: other elements may echo parts of the request.
 Error error_of(const HttpReply& reply);
 
 /// The S3 error code of a reply, also where a HEAD has only a header for it; empty when unknown.

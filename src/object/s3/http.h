@@ -33,13 +33,14 @@ struct HttpReply {
 class HttpTransport {
  public:
   virtual ~HttpTransport() = default;
-  /// A reply of any status, whole; or an error without one: kUnavailable (name, connection, timeout, reset, cut short; the request may
-  /// have been carried out), kDenied (the peer's certificate), kCorrupt (reply too long), kInvalid (no such protocol).
+  /// A reply of any status, whole; or an error without one: kUnavailable (name, connection, timeout, reset, cut short;
+  /// the request may have been carried out), kDenied (the peer's certificate), kCorrupt (reply too long), kInvalid (no
+  /// such protocol).
   virtual Result<HttpReply> send(const HttpRequest& request, Deadline deadline) = 0;
 };
 
-/// libcurl easy handles, at most `options.connections_max`, each with its own kept-alive connection; a request without a free one
-/// waits. `clock` is borrowed.
+/// libcurl easy handles, at most `options.connections_max`, each with its own kept-alive connection; a request without
+/// a free one waits. `clock` is borrowed.
 std::unique_ptr<HttpTransport> make_curl_transport(const S3Options& options, Clock& clock);
 
 }  // namespace takhin::object::s3

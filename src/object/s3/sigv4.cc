@@ -16,9 +16,9 @@ using Mac = std::array<std::byte, 32>;
 Mac hmac(View key, std::string_view text) {
   Mac out;
   unsigned length = 0;
-  const auto* made = HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-                          reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-                          reinterpret_cast<unsigned char*>(out.data()), &length);
+  const auto* made =
+      HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()),
+           text.size(), reinterpret_cast<unsigned char*>(out.data()), &length);
   TAKHIN_ASSERT(made != nullptr && length == out.size(), "OpenSSL has no HMAC-SHA-256");
   return out;
 }
@@ -57,8 +57,8 @@ CanonicalHeaders canonical_headers(Pairs headers) {
 
 std::string sha256_hex(View data) {
   std::array<std::byte, 32> digest;
-  const int made = EVP_Digest(data.data(), data.size(), reinterpret_cast<unsigned char*>(digest.data()), nullptr, EVP_sha256(),
-                              nullptr);
+  const int made = EVP_Digest(data.data(), data.size(), reinterpret_cast<unsigned char*>(digest.data()), nullptr,
+                              EVP_sha256(), nullptr);
   TAKHIN_ASSERT(made == 1, "OpenSSL has no SHA-256");
   return hex(digest);
 }
@@ -92,8 +92,8 @@ Mac Signer::signing_key(const Credentials& credentials, std::string_view date) {
 std::string Signer::authorization(const Credentials& credentials, std::string_view amz_date, const SignedParts& parts) {
   const std::string_view date = amz_date.substr(0, 8);
   const std::string scope = fmt::format("{}/{}/{}/aws4_request", date, region_, service_);
-  const std::string text = fmt::format("AWS4-HMAC-SHA256\n{}\n{}\n{}", amz_date, scope,
-                                       sha256_hex(view_of(canonical_request(parts))));
+  const std::string text =
+      fmt::format("AWS4-HMAC-SHA256\n{}\n{}\n{}", amz_date, scope, sha256_hex(view_of(canonical_request(parts))));
   return fmt::format("AWS4-HMAC-SHA256 Credential={}/{}, SignedHeaders={}, Signature={}", credentials.access_key, scope,
                      canonical_headers(parts.headers).names, hex(hmac(signing_key(credentials, date), text)));
 }

@@ -45,8 +45,8 @@ std::optional<ContentRange> parse_content_range(std::string_view text) {
 
 std::string md5_base64(View data) {
   std::array<std::byte, 16> digest;
-  const int made = EVP_Digest(data.data(), data.size(), reinterpret_cast<unsigned char*>(digest.data()), nullptr, EVP_md5(),
-                              nullptr);
+  const int made = EVP_Digest(data.data(), data.size(), reinterpret_cast<unsigned char*>(digest.data()), nullptr,
+                              EVP_md5(), nullptr);
   TAKHIN_ASSERT(made == 1, "OpenSSL has no MD5");
   return base64(digest);
 }
@@ -63,8 +63,8 @@ Result<> check_range(const HttpReply& reply, ByteRange range) {
     return fail(Kind::kOutOfRange, "bytes {}..{} of {}", range.begin, range.end, got.total);
   }
   if (got.bytes != range || reply.body.size() != range.size()) {
-    return fail(Kind::kCorrupt, "asked for bytes {}..{}, got {} bytes from {} on", range.begin, range.end, reply.body.size(),
-                got.bytes.begin);
+    return fail(Kind::kCorrupt, "asked for bytes {}..{}, got {} bytes from {} on", range.begin, range.end,
+                reply.body.size(), got.bytes.begin);
   }
   if (got.total == range.size()) {
     const auto crc = whole_crc(reply.header("x-amz-checksum-crc32c"), reply.header("x-amz-checksum-type"));
@@ -115,7 +115,8 @@ Result<Bytes> S3Store::get(const ObjectKey& key, ByteRange range, Deadline deadl
   if (range.begin > range.end) return fail(Kind::kOutOfRange, "{}: bytes {}..{}", doing, range.begin, range.end);
   if (range.empty()) {
     TRY(const ObjectInfo info, head(key, deadline));
-    if (range.end > info.size) return fail(Kind::kOutOfRange, "{}: bytes {}..{} of {}", doing, range.begin, range.end, info.size);
+    if (range.end > info.size)
+      return fail(Kind::kOutOfRange, "{}: bytes {}..{} of {}", doing, range.begin, range.end, info.size);
     return Bytes{};
   }
   Call call{.request = Request::kGet, .method = "GET", .key = key.name, .reply_bytes_max = range.size()};
@@ -151,8 +152,10 @@ Result<Page> S3Store::list(std::string_view prefix, std::string_view after, Dead
   std::string from(after);
   for (;;) {
     TRY(Page page, list_once(prefix, from, deadline).within(fmt::format("list \"{}\"", prefix)));
-    if (!page.objects.empty()) from = page.objects.back().key.name;
-    else if (page.more) return fail(Kind::kUnavailable, "list \"{}\": an empty page that is not the last", prefix);
+    if (!page.objects.empty())
+      from = page.objects.back().key.name;
+    else if (page.more)
+      return fail(Kind::kUnavailable, "list \"{}\": an empty page that is not the last", prefix);
     // Folder markers and the like, which other tools leave, are no objects of ours.
     std::erase_if(page.objects, [](const ObjectInfo& info) { return !check(info.key).ok(); });
     if (!page.objects.empty() || !page.more) return page;
@@ -204,9 +207,11 @@ Result<std::size_t> S3Store::abort_uploads(std::string_view prefix, TimestampMs 
     TRY(const PendingUploads page, parse_uploads(reply.body).within("list uploads"));
     for (const PendingUpload& upload : page.uploads) {
       if (!std::string_view(upload.key).starts_with(prefix) || upload.begun >= older_than) continue;
-      const Call abort{.request = Request::kAbort, .method = "DELETE", .key = upload.key, .query = {{"uploadId", upload.upload_id}}};
+      const Call abort{
+          .request = Request::kAbort, .method = "DELETE", .key = upload.key, .query = {{"uploadId", upload.upload_id}}};
       auto gone = client_.send(abort, deadline);
-      if (!gone.ok() && gone.error().kind != Kind::kNotFound) return std::move(gone).error().within("abort upload of " + upload.key);
+      if (!gone.ok() && gone.error().kind != Kind::kNotFound)
+        return std::move(gone).error().within("abort upload of " + upload.key);
       ++aborted;
     }
     const bool moved = page.next_key != key_marker || page.next_upload_id != id_marker;
@@ -220,13 +225,14 @@ Result<std::size_t> S3Store::abort_uploads(std::string_view prefix, TimestampMs 
 
 namespace takhin::object {
 
-Result<std::unique_ptr<ObjectStore>> open_s3(S3Options options, CredentialsProvider& credentials, Clock& clock, Random& random,
-                                             RequestMeter& meter) {
+Result<std::unique_ptr<ObjectStore>> open_s3(S3Options options, CredentialsProvider& credentials, Clock& clock,
+                                             Random& random, RequestMeter& meter) {
   TRY(auto address, s3::address_of(options));
-  if (options.part_bytes < kPartBytesMin) return fail(Kind::kInvalid, "s3: parts of {} bytes are below S3's 5 MiB", options.part_bytes);
+  if (options.part_bytes < kPartBytesMin)
+    return fail(Kind::kInvalid, "s3: parts of {} bytes are below S3's 5 MiB", options.part_bytes);
   auto transport = s3::make_curl_transport(options, clock);
-  return std::unique_ptr<ObjectStore>(std::make_unique<s3::S3Store>(std::move(options), std::move(address), credentials, clock,
-                                                                    random, std::move(transport), meter));
+  return std::unique_ptr<ObjectStore>(std::make_unique<s3::S3Store>(std::move(options), std::move(address), credentials,
+                                                                    clock, random, std::move(transport), meter));
 }
 
 }  // namespace takhin::object

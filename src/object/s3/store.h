@@ -32,7 +32,8 @@ class S3Store final : public ObjectStore {
   WorkerPool part_senders_;
 };
 
-/// The store's CRC32C of a whole object, if the header holds one: not the composite kind, which is a checksum of checksums.
+/// The store's CRC32C of a whole object, if the header holds one: not the composite kind, which is a checksum of
+/// checksums.
 std::optional<std::uint32_t> whole_crc(std::string_view value, std::string_view type);
 
 /// What an upload borrows from its store.

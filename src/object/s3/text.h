@@ -10,7 +10,8 @@
 
 namespace takhin::object::s3 {
 
-/// Everything but A-Z a-z 0-9 - . _ ~ becomes %XX (RFC 3986, as Signature Version 4 wants it); '/' too unless `keep_slash`.
+/// Everything but A-Z a-z 0-9 - . _ ~ becomes %XX (RFC 3986, as Signature Version 4 wants it); '/' too unless
+/// `keep_slash`.
 std::string uri_encode(std::string_view text, bool keep_slash);
 /// What a listing with encoding-type=url holds: %XX, and '+' for a space. Nothing when an escape is broken.
 std::optional<std::string> url_decode(std::string_view text);

@@ -87,7 +87,8 @@ S3Upload::~S3Upload() {
   }
   if (finished_ || upload_id_.empty()) return;
   const auto until = Deadline::in(context_.clock, kAbortWithin);
-  const Call call{.request = Request::kAbort, .method = "DELETE", .key = key_.name, .query = {{"uploadId", upload_id_}}};
+  const Call call{
+      .request = Request::kAbort, .method = "DELETE", .key = key_.name, .query = {{"uploadId", upload_id_}}};
   const auto gone = retried(Backoff(context_.options.retry, context_.clock, context_.random, until),
                             [&] { return context_.client.send(call, until); });
   if (!gone.ok() && gone.error().kind != Kind::kNotFound) {
@@ -148,7 +149,8 @@ Result<> S3Upload::send_part() {
   std::size_t number = 0;
   {
     const std::lock_guard lock(sending_->mutex);
-    if (sending_->parts.size() == kPartsMax) return fail(Kind::kInvalid, "more than {} parts of {} bytes", kPartsMax, context_.options.part_bytes);
+    if (sending_->parts.size() == kPartsMax)
+      return fail(Kind::kInvalid, "more than {} parts of {} bytes", kPartsMax, context_.options.part_bytes);
     sending_->parts.emplace_back();
     number = sending_->parts.size();
     ++sending_->in_flight;
@@ -211,7 +213,8 @@ Result<ObjectInfo> S3Upload::complete() {
     if (answer.ok()) return answer;
     const Kind kind = answer.error().kind;
     if (kind == Kind::kUnavailable) reply_lost_ = true;
-    if (reply_lost_ && (kind == Kind::kNotFound || kind == Kind::kConflict)) return own_object(std::move(answer).error());
+    if (reply_lost_ && (kind == Kind::kNotFound || kind == Kind::kConflict))
+      return own_object(std::move(answer).error());
     return answer;
   });
 }

@@ -44,11 +44,20 @@ std::string escaped(std::string_view value) {
   std::string out;
   for (const char c : value) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out += c;
     }
   }
   return out;
@@ -138,8 +147,8 @@ std::string remove_body(std::span<const ObjectKey> keys) {
 std::string complete_body(std::span<const Part> parts) {
   std::string out = R"(<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">)";
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    out += fmt::format("<Part><PartNumber>{}</PartNumber><ETag>{}</ETag><ChecksumCRC32C>{}</ChecksumCRC32C></Part>", i + 1,
-                       escaped(parts[i].etag), crc_to_base64(parts[i].crc32c));
+    out += fmt::format("<Part><PartNumber>{}</PartNumber><ETag>{}</ETag><ChecksumCRC32C>{}</ChecksumCRC32C></Part>",
+                       i + 1, escaped(parts[i].etag), crc_to_base64(parts[i].crc32c));
   }
   return out + "</CompleteMultipartUpload>";
 }
