@@ -4,6 +4,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <span>
@@ -75,7 +76,17 @@ inline View view_of(std::string_view text) { return std::as_bytes(std::span(text
 inline std::string_view text_of(View bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
-inline Bytes copy_of(View bytes) { return Bytes(bytes.begin(), bytes.end()); }
+/// Appends by memcpy: with this allocator vector::insert copies byte by byte, at a fraction of the speed.
+inline void append(Bytes& to, View more) {
+  const std::size_t at = to.size();
+  to.resize(at + more.size());
+  if (!more.empty()) std::memcpy(to.data() + at, more.data(), more.size());
+}
+inline Bytes copy_of(View bytes) {
+  Bytes out;
+  append(out, bytes);
+  return out;
+}
 
 inline constexpr std::uint64_t kKiB = 1024;
 inline constexpr std::uint64_t kMiB = 1024 * kKiB;

@@ -16,7 +16,7 @@ class MemoryStore::MemoryUpload final : public Upload {
   Result<> write(View data) override {
     if (outcome_) return fail(Kind::kInvalid, "upload {}: write after finish", key_.name);
     TRY(store_.in_time("upload", deadline_));
-    body_.insert(body_.end(), data.begin(), data.end());
+    append(body_, data);
     return done();
   }
 

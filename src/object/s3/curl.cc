@@ -59,7 +59,7 @@ std::size_t on_write(char* data, std::size_t size, std::size_t count, void* cont
   if (status / 100 != 2) {
     const std::size_t kept =
         std::min<std::size_t>(length, kErrorBytesMax - std::min<std::size_t>(body.size(), kErrorBytesMax));
-    body.insert(body.end(), reinterpret_cast<std::byte*>(data), reinterpret_cast<std::byte*>(data) + kept);
+    append(body, view_of(std::string_view(data, kept)));
     return length;
   }
   if (body.size() + length > exchange.reply_bytes_max) {
@@ -72,7 +72,7 @@ std::size_t on_write(char* data, std::size_t size, std::size_t count, void* cont
     if (expected > 0)
       body.reserve(std::min<std::uint64_t>(static_cast<std::uint64_t>(expected), exchange.reply_bytes_max));
   }
-  body.insert(body.end(), reinterpret_cast<std::byte*>(data), reinterpret_cast<std::byte*>(data) + length);
+  append(body, view_of(std::string_view(data, length)));
   return length;
 }
 

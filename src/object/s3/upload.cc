@@ -21,6 +21,7 @@ struct Sending {
   bool cancelled = false;
   std::optional<Error> lost;  // of the first part that failed for good
   std::vector<Part> parts;
+  std::vector<Bytes> spare;  // buffers of parts that arrived: filling fresh pages costs more than copying into them
 };
 
 /// One part in flight. Counts itself out when its task is done or dropped.
@@ -110,11 +111,10 @@ Result<> S3Upload::write(View data) {
     if (part_.size() == context_.options.part_bytes) {
       if (auto sent = send_part(); !sent.ok()) return lost(std::move(sent).error());
     }
-    if (part_.capacity() < context_.options.part_bytes && part_.size() + data.size() > part_.capacity()) {
-      part_.reserve(context_.options.part_bytes);  // address space; memory comes as it is written to
-    }
     const std::size_t step = std::min<std::size_t>(data.size(), context_.options.part_bytes - part_.size());
-    part_.insert(part_.end(), data.begin(), data.begin() + static_cast<std::ptrdiff_t>(step));
+    // Address space; memory comes as it is written to.
+    if (part_.size() + step > part_.capacity()) part_.reserve(context_.options.part_bytes);
+    append(part_, data.first(step));
     data = data.subspan(step);
   }
   return done();
@@ -157,13 +157,22 @@ Result<> S3Upload::send_part() {
   }
   auto flight = std::make_shared<Flight>(sending_);
   // The checksum is of the bytes as they were given, not of what a retry might find in the buffer.
-  auto body = std::make_shared<const Bytes>(std::move(part_));
+  auto body = std::make_shared<Bytes>(std::move(part_));
   const std::uint32_t crc = crc32c(*body);
   part_ = Bytes{};
+  {
+    const std::lock_guard lock(sending_->mutex);
+    if (!sending_->spare.empty()) {
+      part_ = std::move(sending_->spare.back());
+      sending_->spare.pop_back();
+    }
+  }
   return context_.part_senders.submit([this, flight = std::move(flight), body = std::move(body), number, crc] {
     Sending& sending = flight->sending();
     auto part = put_part(number, *body, crc);
     const std::lock_guard lock(sending.mutex);
+    body->clear();
+    sending.spare.push_back(std::move(*body));  // no more of them than parts were in flight at once
     if (part.ok()) {
       sending.parts[number - 1] = *std::move(part);
     } else if (!sending.lost) {
