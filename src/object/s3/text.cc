@@ -103,7 +103,7 @@ std::string base64(View bytes) {
 }
 
 std::optional<std::uint32_t> crc_from_base64(std::string_view text) {
-  if (text.size() != 8 || !text.ends_with("==")) return std::nullopt;
+  if (text.size() != 8 || text.find('=') != 6 || text[7] != '=') return std::nullopt;
   std::array<unsigned char, 6> raw{};
   if (EVP_DecodeBlock(raw.data(), reinterpret_cast<const unsigned char*>(text.data()), 8) != 6) return std::nullopt;
   return load_be<std::uint32_t>(reinterpret_cast<const std::byte*>(raw.data()));
