@@ -35,7 +35,8 @@ struct TopicsOptions {
   std::int64_t local_pass_interval_ms = 2'000;  // KIP-405 topics: uploads and local retention; roll and retention of all
   bool flush_on_acks_all = true;                // log.flush
   std::size_t upload_threads = 2;
-  bool clean_shutdown = false;
+  bool clean_shutdown = false;                  // takes the last stop for an orderly one even without the marker of close()
+  bool background_passes = true;                // false: only evaluate() and nothing by itself (simulations)
 };
 
 struct TopicsDeps {

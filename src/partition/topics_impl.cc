@@ -80,7 +80,7 @@ Result<> TopicsImpl::start() {
   TRY(open_all());
   report_strangers();
   register_metrics();
-  keeper_.start();
+  if (options_.background_passes) keeper_.start();
   return done();
 }
 
