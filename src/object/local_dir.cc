@@ -52,7 +52,9 @@ class Lister {
 
   /// `folder` is "" or ends with '/'.
   Result<> visit(const std::string& folder) {
-    auto entries = fs_.list(root_ + "/" + folder);
+    std::string path = root_ + "/" + folder;
+    path.pop_back();
+    auto entries = fs_.list(path);
     if (!entries.ok()) {
       if (entries.error().kind == Kind::kNotFound && !folder.empty()) return done();
       return std::move(entries).error();
@@ -264,7 +266,7 @@ Result<Page> LocalDirStore::list(std::string_view prefix, std::string_view after
   if (!start.empty()) {
     if (!check({start.substr(0, start.size() - 1)}).ok()) return Page{};  // no key begins like that
     if (start.starts_with(std::string(kHidden) + "/")) return Page{};
-    const auto folder = fs_.stat(root_ + "/" + start);
+    const auto folder = fs_.stat(root_ + "/" + start.substr(0, start.size() - 1));
     if (!folder.ok() && !is_absent(folder.error())) return folder.error();
     if (!folder.ok() || !folder->is_directory) {
       // An unmounted root must not look like an empty store.

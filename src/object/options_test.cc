@@ -1,0 +1,90 @@
+#include "object/options.h"
+
+#include <gmock/gmock.h>
+
+namespace takhin::object {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+Result<S3Options> loaded(std::vector<std::string> set) {
+  config::Sources sources;
+  for (const std::string& one : set) sources.set.push_back("storage.tiered.s3." + one);
+  TRY(const auto settings, config::Settings::load(rows(), sources));
+  return from(settings);
+}
+
+TEST(S3Options, DefaultsAreTheContracts) {
+  const auto options = loaded({});
+  ASSERT_TRUE(options.ok()) << options.error().text;
+  EXPECT_EQ(options->bucket, "");
+  EXPECT_EQ(options->region, "us-east-1");
+  EXPECT_EQ(options->prefix, "takhin-segments");
+  EXPECT_EQ(options->endpoint, "");
+  EXPECT_EQ(options->part_bytes, 64 * kMiB);
+  const S3Options same;
+  EXPECT_EQ(options->upload_concurrency, same.upload_concurrency);
+  EXPECT_EQ(options->connections_max, same.connections_max);
+  EXPECT_EQ(options->connect_timeout, same.connect_timeout);
+  EXPECT_EQ(options->request_timeout, same.request_timeout);
+  EXPECT_EQ(options->stall_timeout, same.stall_timeout);
+  EXPECT_EQ(options->retry.attempts_max, same.retry.attempts_max);
+  EXPECT_EQ(options->payload_signing, same.payload_signing);
+  EXPECT_EQ(local_directory(*options), std::nullopt);
+}
+
+TEST(S3Options, EveryRowArrives) {
+  const auto options =
+      loaded({"bucket=b", "region=eu-west-1", "prefix=p/q", "endpoint=https://minio:9000/", "access.key=a",
+              "secret.key=s", "session.token=t", "ca.file=/ca", "part.size.mb=5", "upload.concurrency=2",
+              "connections.max=3", "connect.timeout.ms=4", "request.timeout.ms=5", "stall.timeout.seconds=6",
+              "retry.attempts=7", "payload.signing=never"});
+  ASSERT_TRUE(options.ok()) << options.error().text;
+  EXPECT_EQ(options->bucket, "b");
+  EXPECT_EQ(options->region, "eu-west-1");
+  EXPECT_EQ(options->prefix, "p/q");
+  EXPECT_EQ(options->endpoint, "https://minio:9000");
+  EXPECT_EQ(options->keys.access_key + options->keys.secret_key + options->keys.session_token, "ast");
+  EXPECT_EQ(options->ca_file, "/ca");
+  EXPECT_EQ(options->part_bytes, 5 * kMiB);
+  EXPECT_EQ(options->upload_concurrency, 2);
+  EXPECT_EQ(options->connections_max, 3);
+  EXPECT_EQ(options->connect_timeout.count(), 4);
+  EXPECT_EQ(options->request_timeout.count(), 5);
+  EXPECT_EQ(options->stall_timeout.count(), 6);
+  EXPECT_EQ(options->retry.attempts_max, 7);
+  EXPECT_EQ(options->payload_signing, PayloadSigning::kNever);
+}
+
+TEST(S3Options, FileEndpoints) {
+  EXPECT_EQ(local_directory(*loaded({"endpoint=file:///var/objects"})), "/var/objects");
+}
+
+TEST(S3Options, WrongOnesNameKeyAndRule) {
+  const std::pair<std::vector<std::string>, std::string> cases[] = {
+      {{"endpoint=minio:9000"}, "storage.tiered.s3.endpoint"},
+      {{"endpoint=http://h/path"}, "storage.tiered.s3.endpoint"},
+      {{"endpoint=file://relative"}, "storage.tiered.s3.endpoint"},
+      {{"endpoint=http://u:p@h"}, "storage.tiered.s3.endpoint"},
+      {{"prefix=/p"}, "storage.tiered.s3.prefix"},
+      {{"prefix=p/"}, "storage.tiered.s3.prefix"},
+      {{"bucket=a/b"}, "storage.tiered.s3.bucket"},
+      {{"access.key=a"}, "storage.tiered.s3.access.key"},
+      {{"secret.key=s3cr3t"}, "storage.tiered.s3.access.key"},
+      {{"session.token=s3cr3t"}, "storage.tiered.s3.session.token"},
+      {{"region="}, "storage.tiered.s3.region"},
+      {{"part.size.mb=4"}, "storage.tiered.s3.part.size.mb"},
+      {{"payload.signing=maybe"}, "storage.tiered.s3.payload.signing"},
+  };
+  for (const auto& [set, key] : cases) {
+    const auto options = loaded(set);
+    ASSERT_FALSE(options.ok()) << set.front();
+    EXPECT_EQ(options.error().kind, Kind::kInvalid);
+    EXPECT_THAT(options.error().text, HasSubstr(key));
+    EXPECT_THAT(options.error().text, Not(HasSubstr("s3cr3t")));
+  }
+}
+
+}  // namespace
+}  // namespace takhin::object
