@@ -21,6 +21,8 @@ namespace takhin::object {
 /// finish() is the store's Date.
 ///
 /// Memory: an upload holds at most options.upload_concurrency + 1 parts; get() its range.
+/// abort_uploads() sees what the store lists: MinIO lists unfinished uploads by whole keys only, so a prefix finds none
+/// there (it drops them by itself after a day).
 /// Cost of get() of an empty range: 1 HEAD, for HTTP has no empty range.
 Result<std::unique_ptr<ObjectStore>> open_s3(S3Options options, CredentialsProvider& credentials, Clock& clock,
                                              Random& random, RequestMeter& meter);
