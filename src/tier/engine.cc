@@ -75,6 +75,10 @@ class TierEngine final : public Engine {
     return cold_->at_hand(partition, offset, bytes_max);
   }
   Result<ColdSlice> read(const PartitionRef& partition, Offset offset, std::uint64_t bytes_max, Deadline deadline) override {
+    auto slice = cold_->read(partition, offset, bytes_max, deadline);
+    if (slice.ok() || slice.error().kind != Kind::kNotFound) return slice;
+    // Somebody replaced or removed the object since we listed it: look what stands in its place, once.
+    TRY(refresh(partition, true, deadline));
     return cold_->read(partition, offset, bytes_max, deadline);
   }
   Result<std::optional<TimestampedOffset>> offset_for(const PartitionRef& partition, TimestampMs timestamp,
@@ -128,6 +132,7 @@ class TierEngine final : public Engine {
   Result<CatalogEntry> entry_at(const PartitionRef& partition, Offset base) const;
   Result<Offset> noted_log_start(const PartitionRef& partition) const;
   Result<> note_log_start(const PartitionRef& partition, Offset start);
+  Result<> drop_local_copies(const PartitionRef& partition, std::span<const CatalogEntry> entries);
   Result<> forget(const PartitionRef& partition, std::span<const CatalogEntry> entries);
   Result<> sweep_topic(const TopicDir& topic, Deadline deadline);
   Result<> abort_old_uploads(Deadline deadline);
@@ -185,6 +190,11 @@ Result<> TierEngine::refresh(const PartitionRef& partition, bool whole, Deadline
   std::ranges::copy_if(known, std::back_inserter(vanished), [&](const CatalogEntry& e) { return !there.contains(e.segment.id); });
   TRY(forget(partition, vanished));
   TRY(get_log_start(partition, deadline));
+  return done();
+}
+
+Result<> TierEngine::drop_local_copies(const PartitionRef& partition, std::span<const CatalogEntry> entries) {
+  for (const CatalogEntry& entry : entries) TRY(cold_->drop_local_copy(partition, entry.segment.base));
   return done();
 }
 
@@ -252,6 +262,7 @@ Result<std::size_t> TierEngine::remove_before(const PartitionRef& partition, Off
   std::erase_if(gone, [&](const CatalogEntry& e) {
     return e.segment.end > offset || e.segment.base > removed.met || std::ranges::count(removed.failed, e.segment.id) > 0;
   });
+  TRY(drop_local_copies(partition, gone));
   TRY(forget(partition, gone));
   if (removed.error) return std::move(*removed.error).within("remove segments");
   return removed.count;
@@ -281,7 +292,9 @@ Result<> TierEngine::sweep_topic(const TopicDir& topic, Deadline deadline) {
   TRY(log_start_gates_.close_topic(topic.id, deadline).within(doing));
   for (const PartitionRef& partition : catalog_->partitions()) {
     if (partition.topic_id != topic.id || partition.topic != topic.topic) continue;
-    TRY(forget(partition, catalog_->list(partition)).within(doing));
+    const auto entries = catalog_->list(partition);
+    TRY(drop_local_copies(partition, entries).within(doing));
+    TRY(forget(partition, entries).within(doing));
     TRY(catalog_->remove_partition(partition).within(doing));
     access_.forget_partition(access_.intern(partition));
   }

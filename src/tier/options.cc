@@ -13,9 +13,8 @@ std::uint64_t bytes_of(const config::Settings& settings, const Option& option) {
 
 std::span<const Option* const> option_rows() {
   static constexpr const Option* kRows[] = {
-      &kTieringEnabled, &kColdAgeHours, &kWarmAgeHours,      &kArchiveIntervalMinutes, &kCacheSizeMb,    &kAutoArchive, &kHotMinHz,
-      &kHotMinCount,    &kTierCheckMinutes, &kChunkBytes,    &kFetchBytesMax,          &kReadaheadBytesMax, &kZstdLevel, &kFetchThreads,
-      &kFetchQueueMax,  &kSsdGbMonth,   &kS3GbMonth,         &kGlacierGbMonth,         &kRetrievalGb,    &kPutPer1000,  &kGetPer1000};
+      &kColdAgeHours, &kWarmAgeHours, &kCacheSizeMb, &kHotMinHz, &kHotMinCount, &kChunkBytes, &kFetchBytesMax, &kReadaheadBytesMax, &kZstdLevel,
+      &kFetchThreads, &kFetchQueueMax, &kSsdGbMonth, &kS3GbMonth, &kGlacierGbMonth, &kRetrievalGb, &kPutPer1000, &kGetPer1000};
   return kRows;
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// Configuration rows of the engine, the policy and the costs, and how they become their structs.
+// Configuration rows of the engine, the policy and the costs, and how they become their structs. When passes run is partition/'s.
 
 #include <span>
 #include <string>
@@ -12,23 +12,16 @@ namespace takhin::tier {
 
 using config::Option;
 
-inline const Option kTieringEnabled{.key = "storage.tiered.enabled", .fallback = false, .doc = "Archive segments in an object store."};
 inline const Option kColdAgeHours{.key = "storage.tiered.cold.age.hours", .fallback = std::int64_t{168}, .min = 1, .max = 876'000,
                                   .doc = "Segments older than this are kept in the object store only."};
 inline const Option kWarmAgeHours{.key = "storage.tiered.warm.age.hours", .fallback = std::int64_t{72}, .min = 0, .max = 876'000,
                                   .doc = "Segments older than this are archived; until they are cold they stay local as well."};
-inline const Option kArchiveIntervalMinutes{.key = "storage.tiered.archive.interval.minutes", .fallback = std::int64_t{60}, .min = 1,
-                                            .max = 525'600, .doc = "How often segments that are old enough are archived."};
 inline const Option kCacheSizeMb{.key = "storage.tiered.local.cache.size.mb", .fallback = std::int64_t{10'240}, .min = 1,
                                  .max = 1 << 30, .doc = "Disk space for the cache of archived segments, in MiB."};
-inline const Option kAutoArchive{.key = "storage.tiered.auto.archive.enabled", .fallback = true,
-                                 .doc = "Archive by age; false: only what is asked for."};
 inline const Option kHotMinHz{.key = "storage.tiered.hot.min.access.hz", .fallback = 10.0, .min = 0, .max = 1e9,
                               .doc = "Accesses per hour from which a segment stays local, whatever its age."};
 inline const Option kHotMinCount{.key = "storage.tiered.hot.min.access.count", .fallback = std::int64_t{100}, .min = 0, .max = 1e15,
                                  .doc = "And so many accesses in all."};
-inline const Option kTierCheckMinutes{.key = "storage.tiered.tier.check.interval.minutes", .fallback = std::int64_t{30}, .min = 1,
-                                      .max = 525'600, .doc = "How often every segment's tier is decided anew."};
 
 inline const Option kChunkBytes{.key = "tier.chunk.bytes", .fallback = std::int64_t{kMiB}, .min = 1024, .max = 64.0 * kMiB,
                                 .doc = "Log bytes stored, fetched and cached as one; a larger batch is its own chunk."};
