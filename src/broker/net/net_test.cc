@@ -225,7 +225,7 @@ TEST_P(BigAnswer, ReachesASlowReaderWholeWhileOthersAreServed) {
     respond.answer(text_of(frame) == "big" ? big_reply() : echo(frame));
   };
   serve();
-  TcpClient slow(listener->port(), 16 * 1024);
+  TcpClient slow(listener->port(), 256 * 1024);
   for (const char* body : {"big", "big", "small"}) ASSERT_TRUE(slow.send_frame(view_of(body)));
   ASSERT_FALSE(slow.silent_for(5000));
   for (int i = 0; i < 4; ++i) {  // both cores
