@@ -1,5 +1,5 @@
 // Runs the object store contract on memory, on a local directory, and on the S3 stores that TAKHIN_TEST_S3 names:
-//   NAME=http://ACCESS_KEY:SECRET_KEY@HOST:PORT/BUCKET,...
+//   NAME=http://ACCESS_KEY:SECRET_KEY@HOST:PORT/BUCKET,...   (or https, trusting the certificates in TAKHIN_TEST_S3_CA)
 // tests/servers/with_s3.sh starts real ones and sets it.
 
 #include <gtest/gtest.h>
@@ -97,6 +97,7 @@ StoreCase s3_case(std::string_view text) {
       std::string(text.substr(equals + 1, scheme + 3 - equals - 1)) + std::string(text.substr(at + 1, slash - at - 1));
   options.bucket = text.substr(slash + 1);
   options.part_bytes = kPartBytesMin;
+  options.ca_file = os::environment()["TAKHIN_TEST_S3_CA"];
   StoreCase store_case{.name = std::string(text.substr(0, equals)),
                        .open = [options] { return std::make_unique<S3>(options); }};
   store_case.finds_uploads_by_prefix = store_case.name.find("minio") == std::string::npos;

@@ -1,5 +1,5 @@
 # Sourced: real S3 servers for tests. Installs them by `go install` outside of the tree, keyed by version, and runs them on free
-# loopback ports over fresh directories. A server is known by name: minio or versitygw.
+# loopback ports over fresh directories. A server is known by name: minio, versitygw or versitygw_tls (the same, over https).
 
 S3_CACHE=${TAKHIN_TOOLS:-${TAKHIN_CACHE:-$HOME/.cache/takhin}}
 S3_ACCESS_KEY=takhin-test
@@ -14,7 +14,7 @@ declare -A S3_PIDS=() S3_DIRS=() S3_ENDPOINTS=()
 
 s3_version() {
   case $1 in
-    versitygw) echo v1.8.0 ;;
+    versitygw | versitygw_tls) echo v1.8.0 ;;
     minio) echo v0.0.0-20260212201848-7aac2a2c5b7c ;;
     *) echo "s3.sh: no server called $1" >&2; return 1 ;;
   esac
@@ -22,12 +22,12 @@ s3_version() {
 
 s3_package() {
   case $1 in
-    versitygw) echo github.com/versity/versitygw/cmd/versitygw ;;
+    versitygw | versitygw_tls) echo github.com/versity/versitygw/cmd/versitygw ;;
     minio) echo github.com/minio/minio ;;
   esac
 }
 
-s3_binary() { echo "$S3_CACHE/$1-$(s3_version "$1")/$1"; }
+s3_binary() { echo "$S3_CACHE/${1%_tls}-$(s3_version "$1")/${1%_tls}"; }
 
 s3_go_is_new_enough() { # program
   local version
@@ -52,7 +52,7 @@ s3_go() {
 }
 
 s3_install() { # name
-  local name=$1 binary dir go
+  local name=${1%_tls} binary dir go
   binary=$(s3_binary "$name") || return 1
   [ ! -x "$binary" ] || return 0
   go=$(s3_go) || return 1
@@ -79,6 +79,13 @@ s3_launch() { # name, directory, port: runs the server in this process
       ROOT_ACCESS_KEY=$S3_ACCESS_KEY ROOT_SECRET_KEY=$S3_SECRET_KEY \
         exec "$(s3_binary "$1")" --port "127.0.0.1:$3" --keep-alive --quiet posix "$2/data"
       ;;
+    versitygw_tls)
+      openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=takhin-test \
+        -addext subjectAltName=IP:127.0.0.1 -keyout "$2/key.pem" -out "$2/cert.pem" || return 1
+      ROOT_ACCESS_KEY=$S3_ACCESS_KEY ROOT_SECRET_KEY=$S3_SECRET_KEY \
+        exec "$(s3_binary "$1")" --port "127.0.0.1:$3" --keep-alive --quiet --cert "$2/cert.pem" --key "$2/key.pem" \
+        posix "$2/data"
+      ;;
     minio)
       MINIO_ROOT_USER=$S3_ACCESS_KEY MINIO_ROOT_PASSWORD=$S3_SECRET_KEY MINIO_BROWSER=off MINIO_UPDATE=off \
         exec "$(s3_binary "$1")" server --quiet --address "127.0.0.1:$3" "$2/data"
@@ -86,12 +93,14 @@ s3_launch() { # name, directory, port: runs the server in this process
   esac
 }
 
+s3_scheme() { if [[ $1 == *_tls ]]; then echo https; else echo http; fi; }
+
 # The bucket is made by the first request that the server answers.
 s3_make_bucket() { # endpoint, pid
   local i
   for ((i = 0; i < 150; i++)); do
     kill -0 "$2" 2>/dev/null || return 1
-    if curl -sf -o /dev/null --noproxy '*' --max-time 5 -X PUT --aws-sigv4 aws:amz:us-east-1:s3 \
+    if curl -sfk -o /dev/null --noproxy '*' --max-time 5 -X PUT --aws-sigv4 aws:amz:us-east-1:s3 \
       --user "$S3_ACCESS_KEY:$S3_SECRET_KEY" -H "x-amz-content-sha256: $S3_EMPTY_SHA256" "$1/$S3_BUCKET"; then
       return 0
     fi
@@ -111,7 +120,7 @@ s3_start() { # name
     pid=$!
     S3_PIDS[$name]=$pid
     S3_DIRS[$name]=$dir
-    S3_ENDPOINTS[$name]=http://127.0.0.1:$port
+    S3_ENDPOINTS[$name]=$(s3_scheme "$name")://127.0.0.1:$port
     if s3_make_bucket "${S3_ENDPOINTS[$name]}" "$pid"; then
       echo "$name at ${S3_ENDPOINTS[$name]}, bucket $S3_BUCKET, pid $pid" >&2
       return 0
@@ -140,7 +149,10 @@ s3_stop_all() {
 s3_list() {
   local name list=
   for name in "${!S3_PIDS[@]}"; do
-    list+="${list:+,}$name=http://$S3_ACCESS_KEY:$S3_SECRET_KEY@${S3_ENDPOINTS[$name]#http://}/$S3_BUCKET"
+    list+="${list:+,}$name=$(s3_scheme "$name")://$S3_ACCESS_KEY:$S3_SECRET_KEY@${S3_ENDPOINTS[$name]#*://}/$S3_BUCKET"
   done
   echo "$list"
 }
+
+# The certificate of the server that speaks https, for TAKHIN_TEST_S3_CA; nothing without one.
+s3_ca() { [ -z "${S3_DIRS[versitygw_tls]:-}" ] || echo "${S3_DIRS[versitygw_tls]}/cert.pem"; }

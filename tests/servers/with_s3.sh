@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# with_s3.sh NAME... -- COMMAND [ARGS...]: runs COMMAND with real S3 servers (minio, versitygw), named in TAKHIN_TEST_S3; stops them
+# with_s3.sh NAME... -- COMMAND [ARGS...]: runs COMMAND with real S3 servers (see s3.sh), named in TAKHIN_TEST_S3; stops them
 # afterwards. Ends as COMMAND ends.
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/s3.sh"
@@ -20,5 +20,6 @@ trap 'exit 143' TERM
 trap 'exit 130' INT
 for name in "${names[@]}"; do s3_start "$name" || exit 1; done
 TAKHIN_TEST_S3=$(s3_list)
-export TAKHIN_TEST_S3
+TAKHIN_TEST_S3_CA=$(s3_ca)
+export TAKHIN_TEST_S3 TAKHIN_TEST_S3_CA
 "$@"

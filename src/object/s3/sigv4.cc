@@ -44,7 +44,7 @@ struct CanonicalHeaders {
 };
 
 CanonicalHeaders canonical_headers(Pairs headers) {
-  std::ranges::stable_sort(headers, {}, &Pairs::value_type::first);
+  std::ranges::sort(headers, {}, &Pairs::value_type::first);
   CanonicalHeaders out;
   for (const auto& [name, value] : headers) {
     out.lines += fmt::format("{}:{}\n", name, canonical_value(value));
