@@ -13,8 +13,9 @@ std::uint64_t bytes_of(const config::Settings& settings, const Option& option) {
 
 std::span<const Option* const> option_rows() {
   static constexpr const Option* kRows[] = {
-      &kColdAgeHours, &kWarmAgeHours, &kCacheSizeMb, &kHotMinHz, &kHotMinCount, &kChunkBytes, &kFetchBytesMax, &kReadaheadBytesMax, &kZstdLevel,
-      &kFetchThreads, &kFetchQueueMax, &kSsdGbMonth, &kS3GbMonth, &kGlacierGbMonth, &kRetrievalGb, &kPutPer1000, &kGetPer1000};
+      &kColdAgeHours,  &kWarmAgeHours,      &kCacheSizeMb, &kHotMinHz,     &kHotMinCount,   &kChunkBytes,
+      &kFetchBytesMax, &kReadaheadBytesMax, &kZstdLevel,   &kFetchThreads, &kFetchQueueMax, &kSsdGbMonth,
+      &kS3GbMonth,     &kGlacierGbMonth,    &kRetrievalGb, &kPutPer1000,   &kGetPer1000};
   return kRows;
 }
 

@@ -20,12 +20,14 @@ inline const Option kCacheSizeMb{.key = "storage.tiered.local.cache.size.mb", .f
                                  .max = 1 << 30, .doc = "Disk space for the cache of archived segments, in MiB."};
 inline const Option kHotMinHz{.key = "storage.tiered.hot.min.access.hz", .fallback = 10.0, .min = 0, .max = 1e9,
                               .doc = "Accesses per hour from which a segment stays local, whatever its age."};
-inline const Option kHotMinCount{.key = "storage.tiered.hot.min.access.count", .fallback = std::int64_t{100}, .min = 0, .max = 1e15,
+inline const Option kHotMinCount{.key = "storage.tiered.hot.min.access.count", .fallback = std::int64_t{100},
+                           .min = 0, .max = 1e15,
                                  .doc = "And so many accesses in all."};
 
 inline const Option kChunkBytes{.key = "tier.chunk.bytes", .fallback = std::int64_t{kMiB}, .min = 1024, .max = 64.0 * kMiB,
                                 .doc = "Log bytes stored, fetched and cached as one; a larger batch is its own chunk."};
-inline const Option kFetchBytesMax{.key = "tier.fetch.bytes.max", .fallback = std::int64_t{16 * kMiB}, .min = 1024, .max = 1.0 * kGiB,
+inline const Option kFetchBytesMax{.key = "tier.fetch.bytes.max", .fallback = std::int64_t{16 * kMiB},
+                           .min = 1024, .max = 1.0 * kGiB,
                                    .doc = "Bytes of one ranged GET at the most."};
 inline const Option kReadaheadBytesMax{.key = "tier.readahead.bytes.max", .fallback = std::int64_t{64 * kMiB}, .min = 0,
                                        .max = 16.0 * kGiB, .doc = "Log bytes fetched ahead of a sequential reader; 0 = none."};
@@ -36,17 +38,23 @@ inline const Option kFetchThreads{.key = "tier.fetch.threads", .fallback = std::
 inline const Option kFetchQueueMax{.key = "tier.fetch.queue.max", .fallback = std::int64_t{1024}, .min = 1, .max = 1e6,
                                    .doc = "Fetches that wait for a thread; beyond it cold reads are told to come again."};
 
-inline const Option kSsdGbMonth{.key = "storage.tiered.cost.ssd.gb.month", .fallback = CostRates{}.ssd_gb_month, .min = 0, .max = 1e6,
+inline const Option kSsdGbMonth{.key = "storage.tiered.cost.ssd.gb.month", .fallback = CostRates{}.ssd_gb_month,
+                           .min = 0, .max = 1e6,
                                 .doc = "US dollars per GB and month on local disk."};
-inline const Option kS3GbMonth{.key = "storage.tiered.cost.s3.gb.month", .fallback = CostRates{}.s3_gb_month, .min = 0, .max = 1e6,
+inline const Option kS3GbMonth{.key = "storage.tiered.cost.s3.gb.month", .fallback = CostRates{}.s3_gb_month,
+                           .min = 0, .max = 1e6,
                                .doc = "US dollars per GB and month in the object store."};
-inline const Option kGlacierGbMonth{.key = "storage.tiered.cost.glacier.gb.month", .fallback = CostRates{}.glacier_gb_month, .min = 0,
+inline const Option kGlacierGbMonth{.key = "storage.tiered.cost.glacier.gb.month", .fallback = CostRates{}.glacier_gb_month,
+                           .min = 0,
                                     .max = 1e6, .doc = "US dollars per GB and month in an archive class of the store."};
-inline const Option kRetrievalGb{.key = "storage.tiered.cost.retrieval.gb", .fallback = CostRates{}.retrieval_gb, .min = 0, .max = 1e6,
+inline const Option kRetrievalGb{.key = "storage.tiered.cost.retrieval.gb", .fallback = CostRates{}.retrieval_gb,
+                           .min = 0, .max = 1e6,
                                  .doc = "US dollars per GB read back from the object store."};
-inline const Option kPutPer1000{.key = "storage.tiered.cost.put.per.1000", .fallback = CostRates{}.put_per_1000, .min = 0, .max = 1e6,
+inline const Option kPutPer1000{.key = "storage.tiered.cost.put.per.1000", .fallback = CostRates{}.put_per_1000,
+                           .min = 0, .max = 1e6,
                                 .doc = "US dollars per 1,000 PUT, COPY, POST and LIST requests."};
-inline const Option kGetPer1000{.key = "storage.tiered.cost.get.per.1000", .fallback = CostRates{}.get_per_1000, .min = 0, .max = 1e6,
+inline const Option kGetPer1000{.key = "storage.tiered.cost.get.per.1000", .fallback = CostRates{}.get_per_1000,
+                           .min = 0, .max = 1e6,
                                 .doc = "US dollars per 1,000 other requests."};
 
 std::span<const Option* const> option_rows();

@@ -1,0 +1,39 @@
+#pragma once
+// The command line, parsed. CLI11 stays in cli.cc.
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace takhin::app {
+
+enum class Verb { kRun, kVersion, kConfig, kTierLs, kTierStat, kTierArchive, kTierRestore, kTierVerify };
+
+struct Command {
+  Verb verb = Verb::kVersion;
+  // where the configuration comes from
+  std::optional<std::string> config_file;
+  std::optional<std::string> data_dir;
+  std::vector<std::string> set;
+  // config
+  bool check = false;
+  std::string docs;     // "config" or "metrics": print that page of docs/
+  // tier
+  std::string store;    // file:///dir or s3://bucket/prefix
+  std::string segment;  // topic-0/00000000000000000000.log
+  std::string to;
+  bool json = false;
+  bool full = false;
+};
+
+/// Nothing to run: help was asked for, or the line is wrong.
+struct Finished {
+  int exit_code = 0;  // 2: wrong command line
+  std::string out;
+  std::string err;    // one line
+};
+
+std::variant<Command, Finished> parse(const std::vector<std::string>& arguments);
+
+}  // namespace takhin::app

@@ -1,0 +1,74 @@
+#include "app/cli.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace takhin::app {
+namespace {
+
+using ::testing::HasSubstr;
+
+Command command_of(const std::vector<std::string>& arguments) {
+  const auto parsed = parse(arguments);
+  const auto* finished = std::get_if<Finished>(&parsed);
+  EXPECT_EQ(finished, nullptr) << (finished != nullptr ? finished->err : "");
+  return finished != nullptr ? Command{} : std::get<Command>(parsed);
+}
+Finished finished(const std::vector<std::string>& arguments) {
+  const auto parsed = parse(arguments);
+  EXPECT_TRUE(std::holds_alternative<Finished>(parsed));
+  return std::holds_alternative<Finished>(parsed) ? std::get<Finished>(parsed) : Finished{};
+}
+
+TEST(CommandLine, RunTakesItsSources) {
+  const auto command = command_of({"run", "--config", "f.yaml", "--set", "a=1", "--data", "d", "--set", "b=x y"});
+  EXPECT_EQ(command.verb, Verb::kRun);
+  EXPECT_EQ(command.config_file, "f.yaml");
+  EXPECT_EQ(command.data_dir, "d");
+  EXPECT_THAT(command.set, ::testing::ElementsAre("a=1", "b=x y"));
+  EXPECT_FALSE(command_of({"run"}).config_file.has_value());
+}
+
+TEST(CommandLine, TierVerbs) {
+  EXPECT_EQ(command_of({"tier", "ls", "--json", "--store", "file:///x"}).verb, Verb::kTierLs);
+  EXPECT_EQ(command_of({"tier", "stat", "--data", "d"}).verb, Verb::kTierStat);
+  const auto restore = command_of({"tier", "restore", "t-0/0.log", "--data", "d"});
+  EXPECT_EQ(restore.verb, Verb::kTierRestore);
+  EXPECT_EQ(restore.segment, "t-0/0.log");
+  EXPECT_EQ(command_of({"tier", "archive", "t-0/0.log"}).verb, Verb::kTierArchive);
+  EXPECT_TRUE(command_of({"tier", "verify", "--full"}).full);
+}
+
+TEST(CommandLine, ConfigAndVersion) {
+  EXPECT_TRUE(command_of({"config", "--check"}).check);
+  EXPECT_EQ(command_of({"config", "--docs", "metrics"}).docs, "metrics");
+  EXPECT_EQ(command_of({"version"}).verb, Verb::kVersion);
+}
+
+TEST(CommandLine, HelpOfEveryVerbSaysHowItIsUsed) {
+  const std::vector<std::vector<std::string>> verbs = {{}, {"run"}, {"version"}, {"config"}, {"tier"}, {"tier", "ls"},
+                                                       {"tier", "stat"}, {"tier", "archive"}, {"tier", "restore"}, {"tier", "verify"}};
+  for (auto line : verbs) {
+    line.push_back("--help");
+    const auto help = finished(line);
+    EXPECT_EQ(help.exit_code, 0);
+    EXPECT_THAT(help.out, HasSubstr("Usage: takhin"));
+    if (line.size() == 3) {
+      EXPECT_THAT(help.out, HasSubstr("takhin tier " + line[1]));
+    }
+  }
+}
+
+TEST(CommandLine, WrongLinesAreOneLineAndExit2) {
+  for (const std::vector<std::string>& line : std::vector<std::vector<std::string>>{
+           {}, {"fly"}, {"run", "--nope"}, {"tier"}, {"tier", "restore"}, {"config", "--docs", "x"}, {"run", "--config"}}) {
+    const auto wrong = finished(line);
+    EXPECT_EQ(wrong.exit_code, 2);
+    EXPECT_FALSE(wrong.err.empty());
+    EXPECT_EQ(wrong.err.find('\n'), std::string::npos);
+    EXPECT_EQ(wrong.out, "");
+  }
+}
+
+}  // namespace
+}  // namespace takhin::app

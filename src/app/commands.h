@@ -1,0 +1,19 @@
+#pragma once
+// What the verbs do. Each answers the exit code: 0 fine, 1 it failed, 2 wrong configuration.
+
+#include "app/cli.h"
+
+namespace takhin::app {
+
+inline constexpr int kFailed = 1;
+inline constexpr int kWrongConfiguration = 2;
+
+int run(const Command& command);
+int print_version();
+int print_config(const Command& command);
+int tier(const Command& command);
+
+/// One line on stderr.
+void complain(const std::string& text);
+
+}  // namespace takhin::app

@@ -1,0 +1,208 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+
+#include "app/commands.h"
+#include "app/settings.h"
+#include "assembly/data_dir.h"
+#include "assembly/inventory.h"
+#include "assembly/node.h"
+#include "assembly/options.h"
+#include "base/log.h"
+#include "base/uuid.h"
+#include "console/json.h"
+#include "os/clock.h"
+#include "os/files.h"
+#include "os/process.h"
+#include "os/random.h"
+
+namespace takhin::app {
+namespace {
+
+constexpr auto kListMax = std::chrono::minutes(10);     // the whole bucket
+constexpr auto kSegmentMax = std::chrono::minutes(10);  // one segment, every byte of it
+
+// A store or a data directory, opened for as long as one verb runs.
+class Tiers {
+ public:
+  explicit Tiers(const Command& command) : command_(command) {}
+  ~Tiers() {
+    stack_.reset();
+    if (!scratch_.empty()) {
+      if (const auto gone = files_.remove_tree(scratch_); !gone.ok()) complain("takhin: " + gone.error().text);
+    }
+  }
+  Tiers(const Tiers&) = delete;
+  Tiers& operator=(const Tiers&) = delete;
+
+  Result<> configure() {
+    TRY(auto loaded, load_settings(command_, files_));
+    settings_.emplace(std::move(loaded));
+    return done();
+  }
+
+  Result<> open() {
+    if (!assembly::tiering_of(*settings_).enabled) return fail(Kind::kInvalid, "tiered storage not enabled");
+    if (command_.store.empty()) {
+      TRY(files_.stat(settings_->text(assembly::kDataDir)).within("data directory"));  // a typo must not make one
+      TRY(data_dir_, assembly::DataDir::open(system_, settings_->text(assembly::kDataDir)));
+    } else {
+      scratch_ = temporary_dir() + "/takhin-tier-" + Uuid::make(random_).text();
+      TRY(files_.make_dirs(scratch_));
+    }
+    TRY(stack_, assembly::EngineStack::open(system_, metrics_, *settings_, data_dir_ ? data_dir_->path() : scratch_));
+    const auto learned = assembly::learn_bucket(*stack_, Deadline::in(clock_, kListMax));
+    if (learned.ok()) return done();
+    if (!data_dir_) return Error(learned.error()).within("list");
+    complain("takhin: the store does not answer, so this is the local catalogue's view: " + learned.error().text);
+    return done();
+  }
+
+  Result<std::vector<assembly::InventoryRow>> rows() {
+    return assembly::inventory(stack_->engine(), files_, data_dir_ ? data_dir_->path() + "/log" : "");
+  }
+
+  Result<std::unique_ptr<assembly::Node>> node() {
+    TRY(files_.stat(settings_->text(assembly::kDataDir)).within("data directory"));
+    return assembly::Node::open(system_, metrics_, *settings_, assembly::NodeMode::kOffline);
+  }
+
+  tier::Engine& engine() { return stack_->engine(); }
+  Deadline deadline() const { return Deadline::in(clock_, kSegmentMax); }
+
+ private:
+  std::string temporary_dir() const {
+    const auto at = system_.environment.find("TMPDIR");
+    return at == system_.environment.end() || at->second.empty() ? "/tmp" : at->second;
+  }
+
+  const Command& command_;
+  os::PosixFileSystem files_;
+  os::SystemClock clock_;
+  os::SystemRandom random_;
+  const assembly::System system_{files_, clock_, random_, os::environment(), os::process_id()};
+  metrics::Metrics metrics_;
+  std::optional<config::Settings> settings_;
+  std::unique_ptr<assembly::DataDir> data_dir_;
+  std::string scratch_;
+  std::unique_ptr<assembly::EngineStack> stack_;
+};
+
+std::string json_of(const assembly::InventoryRow& row) {
+  console::JsonObject object;
+  object.text("segment_path", row.path).text("policy", tier::name_of(row.tier)).flag("is_archived", row.archived);
+  object.whole("base_offset", static_cast<std::uint64_t>(row.entry.base.raw)).whole("log_bytes", row.entry.log_bytes);
+  if (row.archived) {
+    object.whole("end_offset", static_cast<std::uint64_t>(row.entry.end.raw))
+        .text("max_timestamp", console::rfc3339(row.entry.max_timestamp))
+        .whole("generation", row.entry.generation)
+        .text("object", tier::object_name(row.partition, row.entry));
+  }
+  return object.str();
+}
+
+int list(Tiers& tiers, bool json) {
+  const auto rows = tiers.rows();
+  if (!rows.ok()) return complain("takhin: " + rows.error().text), kFailed;
+  if (json) {
+    std::string out;
+    for (const auto& row : *rows) out += (out.empty() ? "" : ",\n ") + json_of(row);
+    fmt::print("[{}]\n", out);
+    return 0;
+  }
+  fmt::print("{:<5} {:>20} {:>20} {:>13} {:<24} {}\n", "TIER", "BASE", "END", "BYTES", "NEWEST", "SEGMENT");
+  for (const auto& row : *rows) {
+    const std::string end = row.archived ? fmt::format("{}", row.entry.end.raw) : "-";
+    const std::string newest = row.archived ? console::rfc3339(row.entry.max_timestamp) : "-";
+    fmt::print("{:<5} {:>20} {:>20} {:>13} {:<24} {}\n", tier::name_of(row.tier), row.entry.base.raw, end, row.entry.log_bytes, newest, row.path);
+  }
+  return 0;
+}
+
+int stat(Tiers& tiers, bool json) {
+  const auto rows = tiers.rows();
+  if (!rows.ok()) return complain("takhin: " + rows.error().text), kFailed;
+  std::uint64_t count[3] = {};
+  std::uint64_t archived = 0, log_bytes = 0, local_bytes = 0, archived_bytes = 0;
+  for (const auto& row : *rows) {
+    ++count[static_cast<std::size_t>(row.tier)];
+    log_bytes += row.entry.log_bytes;
+    if (row.tier != tier::Tier::kCold) local_bytes += row.entry.log_bytes;
+    if (row.archived) ++archived, archived_bytes += row.entry.log_bytes;
+  }
+  const std::pair<std::string_view, std::uint64_t> totals[] = {
+      {"total_segments", rows->size()}, {"hot_segments", count[0]},   {"warm_segments", count[1]},     {"cold_segments", count[2]},
+      {"archived_segments", archived},  {"total_size_bytes", log_bytes}, {"local_size_bytes", local_bytes}, {"archived_size_bytes", archived_bytes},
+      {"partitions", tiers.engine().partitions().size()}};
+  console::JsonObject object;
+  for (const auto& [name, value] : totals) {
+    object.whole(name, value);
+    if (!json) fmt::print("{:<20} {}\n", name, value);
+  }
+  if (json) fmt::print("{}\n", object.str());
+  return 0;
+}
+
+int verify(Tiers& tiers, bool full) {
+  const auto rows = tiers.rows();
+  if (!rows.ok()) return complain("takhin: " + rows.error().text), kFailed;
+  const auto depth = full ? tier::VerifyDepth::kFull : tier::VerifyDepth::kHead;
+  std::size_t good = 0;
+  std::size_t bad = 0;
+  for (const auto& row : *rows) {
+    if (!row.archived) continue;
+    const auto checked = tiers.engine().verify(row.partition, row.entry.base, depth, tiers.deadline());
+    ++(checked.ok() ? good : bad);
+    if (!checked.ok()) fmt::print("bad {}: {}\n", row.path, checked.error().text);
+  }
+  fmt::print("{} good, {} bad\n", good, bad);
+  return bad == 0 ? 0 : kFailed;
+}
+
+Result<> change(Tiers& tiers, const Command& command) {
+  TRY(const auto node, tiers.node());
+  TRY(command.verb == Verb::kTierArchive ? node->topics().archive(command.segment) : node->topics().restore(command.segment));
+  return node->close();
+}
+
+// From a bucket into any directory: what one has when the data directory is gone.
+Result<> restore_to(Tiers& tiers, const Command& command) {
+  if (command.to.empty()) return fail(Kind::kInvalid, "restore --store needs --to DIR");
+  TRY(tiers.open());
+  TRY(const auto rows, tiers.rows());
+  for (const auto& row : rows) {
+    if (row.path == command.segment) return tiers.engine().restore(row.partition, row.entry.base, command.to, tiers.deadline());
+  }
+  return fail(Kind::kNotFound, "segment not found: {}", command.segment);
+}
+
+int failed(const Error& error) {
+  const bool held = error.kind == Kind::kConflict && error.text.starts_with("data directory ");
+  complain("takhin: " + error.text + (held ? "; while it runs, ask its console" : ""));
+  return kFailed;
+}
+
+int report(const Result<>& result, std::string_view what) {
+  if (!result.ok()) return failed(result.error());
+  fmt::print("segment {} successfully\n", what);
+  return 0;
+}
+
+}  // namespace
+
+int tier(const Command& command) {
+  set_log_level(LogLevel::kWarn);
+  Tiers tiers(command);
+  if (const auto configured = tiers.configure(); !configured.ok()) return complain(configured.error().text), kWrongConfiguration;
+  if (command.verb == Verb::kTierArchive) return report(change(tiers, command), "archived");
+  if (command.verb == Verb::kTierRestore) {
+    return report(command.store.empty() ? change(tiers, command) : restore_to(tiers, command), "restored");
+  }
+  if (const auto opened = tiers.open(); !opened.ok()) return failed(opened.error());
+  if (command.verb == Verb::kTierLs) return list(tiers, command.json);
+  if (command.verb == Verb::kTierStat) return stat(tiers, command.json);
+  return verify(tiers, command.full);
+}
+
+}  // namespace takhin::app

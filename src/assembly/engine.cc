@@ -1,0 +1,23 @@
+#include "assembly/engine.h"
+
+#include "assembly/options.h"
+#include "tier/options.h"
+
+namespace takhin::assembly {
+
+Result<object::S3Options> store_options(const config::Settings& settings) {
+  TRY(auto options, object::from(settings));
+  if (tiering_of(settings).embedded) options.endpoint = "file://" + settings.text(kDataDir) + "/objects";
+  return options;
+}
+
+Result<std::unique_ptr<EngineStack>> EngineStack::open(const System& system, metrics::Metrics& metrics,
+                                                       const config::Settings& settings, const std::string& dir) {
+  TRY(const auto where, store_options(settings));
+  TRY(auto store, open_store(system, metrics, where).within("object store"));
+  const tier::EngineDeps deps{store->top(), system.files, system.clock, system.random, metrics, &store->meter()};
+  TRY(auto engine, tier::Engine::open(deps, tier::engine_options(settings, dir)));
+  return std::unique_ptr<EngineStack>(new EngineStack(std::move(store), std::move(engine)));
+}
+
+}  // namespace takhin::assembly

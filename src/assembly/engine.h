@@ -1,0 +1,34 @@
+#pragma once
+// The tiering engine over the store that the configuration asks for.
+
+#include <memory>
+#include <string>
+
+#include "assembly/store.h"
+#include "assembly/system.h"
+#include "config/option.h"
+#include "tier/engine.h"
+
+namespace takhin::assembly {
+
+/// Where the store is: the configured one, or DATA/objects when nothing was said.
+Result<object::S3Options> store_options(const config::Settings& settings);
+
+class EngineStack {
+ public:
+  /// `dir` gets the cache and the catalogue: DIR/cache, DIR/catalog.db. Borrows system and metrics. Does not need the store to be reachable.
+  static Result<std::unique_ptr<EngineStack>> open(const System& system, metrics::Metrics& metrics, const config::Settings& settings,
+                                                   const std::string& dir);
+
+  tier::Engine& engine() { return *engine_; }
+  object::ObjectStore& store() { return store_->top(); }
+
+ private:
+  EngineStack(std::unique_ptr<Store> store, std::unique_ptr<tier::Engine> engine)
+      : store_(std::move(store)), engine_(std::move(engine)) {}
+
+  const std::unique_ptr<Store> store_;
+  const std::unique_ptr<tier::Engine> engine_;  // goes first
+};
+
+}  // namespace takhin::assembly
