@@ -24,7 +24,7 @@ struct SegmentSpec {
   std::int64_t timestamp = 1'700'000'000'000;
   std::int64_t timestamp_step = 10;       // from record to record; 0 = all the same
   std::int64_t timestamp_jitter = 0;      // records go back and forth by up to so much
-  std::int64_t gap_every = 0;             // after so many batches one batch's worth of offsets is missing, as compaction leaves it
+  std::int64_t gap_every = 0;             // after so many batches one batch's worth of offsets is missing, as after compaction
   std::uint64_t seed = 1;
 };
 

@@ -100,7 +100,8 @@ Result<SegmentEntry> Archiver::upload(const SealedSegment& segment, SegmentEntry
   return entry;
 }
 
-/// The commit point. When it fails the object stays, reserved: the entry may be on disk all the same, and must not point to nothing.
+/// The commit point. When it fails the object stays, reserved: the entry may be on disk all the same, and must not point to
+/// nothing.
 Result<> Archiver::record(const PartitionRef& partition, const CatalogEntry& entry) {
   TRY(catalog_.add(partition, std::span(&entry, 1)).within("record"));
   uploaded_bytes_ += entry.object_bytes;

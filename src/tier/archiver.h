@@ -11,16 +11,18 @@
 
 namespace takhin::tier {
 
-/// Order: settle what an earlier attempt left, put the fresh name on record as reserved, upload, verify, record. Only then may the caller
-/// drop its copy. A crash or failure leaves at most one reserved object per partition, and nobody takes it in unverified:
-/// settle() reads it back and adopts or removes it. Any thread; one archive per partition at a time. Borrows everything.
+/// Order: settle what an earlier attempt left, put the fresh name on record as reserved, upload, verify, record. Only then may
+/// the caller drop its copy. A crash or failure leaves at most one reserved object per partition, and nobody takes it in
+/// unverified: settle() reads it back and adopts or removes it. Any thread; one archive per partition at a time. Borrows
+/// everything.
 class Archiver {
  public:
   Archiver(const EngineDeps& deps, const EngineOptions& options, Catalog& catalog, Gates& gates);
 
   /// As Engine::archive.
   Result<SegmentEntry> archive(const SealedSegment& segment, Deadline deadline);
-  /// The caller holds the partition's gate. Nothing reserved: no request. Else 1 HEAD, and reading the object back if it is there.
+  /// The caller holds the partition's gate. Nothing reserved: no request. Else 1 HEAD, and reading the object back if it is
+  /// there.
   Result<> settle(const PartitionRef& partition, Deadline deadline);
   /// Payload of the objects this process finished.
   std::uint64_t uploaded_bytes() const { return uploaded_bytes_.load(std::memory_order_relaxed); }

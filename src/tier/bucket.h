@@ -1,6 +1,6 @@
 #pragma once
-// The small objects of a bucket and what is done with whole listings: topic.json, state.json, tombstones; what a listing shows of a
-// partition; removal in offset order. Formats: docs/format/segment-object.md. Keeps no state.
+// The small objects of a bucket and what is done with whole listings: topic.json, state.json, tombstones; what a listing shows
+// of a partition; removal in offset order. Formats: docs/format/segment-object.md. Keeps no state.
 
 #include <optional>
 #include <string>

@@ -1,5 +1,6 @@
 #pragma once
-// The catalogue in memory: per partition an immutable, sorted snapshot. A lookup is one hash, one short lock and a branchless search.
+// The catalogue in memory: per partition an immutable, sorted snapshot. A lookup is one hash, one short lock and a branchless
+// search.
 
 #include <array>
 #include <atomic>

@@ -255,8 +255,8 @@ Result<std::size_t> TierEngine::remove_before(const PartitionRef& partition, Off
     return fail(Kind::kConflict, "{}: log start {} is on record, removal below {} was asked for", partition.name(), start.raw,
                 offset.raw);
   }
-  // Objects first: were they forgotten first, a crash in between would leave objects that nobody pays attention to. An entry without
-  // its object hurts nobody, because it lies below the log start.
+  // Objects first: were they forgotten first, a crash in between would leave objects that nobody pays attention to. An entry
+  // without its object hurts nobody, because it lies below the log start.
   auto removed = bucket_.remove_before(partition, offset, deadline);
   std::vector<CatalogEntry> gone = catalog_->list(partition);
   std::erase_if(gone, [&](const CatalogEntry& e) {

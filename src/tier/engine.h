@@ -1,6 +1,6 @@
 #pragma once
-// The tiering engine: archive a sealed segment, read it back cold, restore it, remove it. Used by partition/, by the plugin and by
-// the command line alike. Blocking calls end by their Deadline; any thread.
+// The tiering engine: archive a sealed segment, read it back cold, restore it, remove it. Used by partition/, by the plugin and
+// by the command line alike. Blocking calls end by their Deadline; any thread.
 
 #include <functional>
 #include <memory>
@@ -75,17 +75,17 @@ enum class VerifyDepth {
 
 class Engine {
  public:
-  /// Opens the catalogue and the cache; works while the store is down. In the background it aborts uploads of ours that a day has not
-  /// finished. Everything in `deps` is borrowed.
+  /// Opens the catalogue and the cache; works while the store is down. In the background it aborts uploads of ours that a day
+  /// has not finished. Everything in `deps` is borrowed.
   static Result<std::unique_ptr<Engine>> open(EngineDeps deps, EngineOptions options);
   virtual ~Engine() = default;
 
   // ---- archive
   /// Uploads, verifies, records; durable in the local catalogue on return. Already archived (same base and end): the old entry,
   /// nothing done. A damaged index is rebuilt from the log first; a log whose batches fail their crc is kCorrupt, never archived.
-  /// kConflict: other bounds over the same offsets are archived, or the topic was deleted. kInvalid: not archivable (message format
-  /// before v2, empty). One at a time per partition. Retry-safe: what a failed attempt left is adopted or removed by the next.
-  /// Cost: 1 PUT below a part, else 2 + ceil(bytes / part); + 1 HEAD.
+  /// kConflict: other bounds over the same offsets are archived, or the topic was deleted. kInvalid: not archivable (message
+  /// format before v2, empty). One at a time per partition. Retry-safe: what a failed attempt left is adopted or removed by the
+  /// next. Cost: 1 PUT below a part, else 2 + ceil(bytes / part); + 1 HEAD.
   virtual Result<SegmentEntry> archive(const SealedSegment& segment, Deadline deadline) = 0;
   virtual Result<> verify(const PartitionRef& partition, Offset base, VerifyDepth depth, Deadline deadline) = 0;
 
@@ -101,11 +101,12 @@ class Engine {
   virtual Result<> refresh(const PartitionRef& partition, bool whole, Deadline deadline) = 0;
 
   // ---- cold reads
-  /// From the batch that holds `offset` (or the first one after it), when it is at hand on local disk: a local copy or the cache. Never
-  /// touches the store. Nothing when it would have to. Also starts read-ahead for a sequential reader.
+  /// From the batch that holds `offset` (or the first one after it), when it is at hand on local disk: a local copy or the
+  /// cache. Never touches the store. Nothing when it would have to. Also starts read-ahead for a sequential reader.
   virtual std::optional<ColdSlice> read_at_hand(const PartitionRef& partition, Offset offset, std::uint64_t bytes_max) = 0;
   /// The same, fetching what is missing. At least one whole batch. kUnavailable after the deadline, but the download goes on and
-  /// the retry finds it in the cache. kOutOfRange: no such offset here. Cost: 1 GET per tier.fetch.bytes.max, + 1 for a segment's first tail.
+  /// the retry finds it in the cache. kOutOfRange: no such offset here. Cost: 1 GET per tier.fetch.bytes.max, + 1 for a
+  /// segment's first tail.
   virtual Result<ColdSlice> read(const PartitionRef& partition, Offset offset, std::uint64_t bytes_max, Deadline deadline) = 0;
   /// First record at or after `timestamp`, exactly.
   virtual Result<std::optional<TimestampedOffset>> offset_for(const PartitionRef& partition, TimestampMs timestamp,
@@ -119,25 +120,28 @@ class Engine {
   /// Brings log and indexes of the segment to `dir`/<base>.log, .index, …; whole and checked before the .log is visible.
   /// Already there: nothing done. From then on it is read from there.
   virtual Result<> restore(const PartitionRef& partition, Offset base, const std::string& dir, Deadline deadline) = 0;
-  /// Tells the engine that `dir` holds this archived segment (left by the log, or found at start). kInvalid when its size is not the entry's.
+  /// Tells the engine that `dir` holds this archived segment (left by the log, or found at start). kInvalid when its size is
+  /// not the entry's.
   virtual Result<> add_local_copy(const PartitionRef& partition, Offset base, const std::string& dir) = 0;
   /// Removes the files of a local copy; readers that have them open go on. An absent one is success.
   virtual Result<> drop_local_copy(const PartitionRef& partition, Offset base) = 0;
   virtual bool has_local_copy(const PartitionRef& partition, Offset base) const = 0;
 
   // ---- removal and what a bucket knows of topics
-  /// Log start offset, durable in the bucket (state.json), then noted locally. Must come before remove_before(). A lower one than is
-  /// known is success, nothing done. Cost: 1 PUT, + 1 HEAD and 1 GET where none is noted locally.
+  /// Log start offset, durable in the bucket (state.json), then noted locally. Must come before remove_before(). A lower one
+  /// than is known is success, nothing done. Cost: 1 PUT, + 1 HEAD and 1 GET where none is noted locally.
   virtual Result<> put_log_start(const PartitionRef& partition, Offset start, Deadline deadline) = 0;
   /// What the bucket says. kNoOffset when never set. Cost: 1 HEAD, + 1 GET when set.
   virtual Result<Offset> get_log_start(const PartitionRef& partition, Deadline deadline) = 0;
-  /// Removes objects that end at or before `offset`, oldest first, known or not; how many. kConflict when the log start on record is
-  /// below `offset`. Retry-safe: after an error what went is forgotten, the rest still listed. Cost: 1 LIST and 1 DELETE per 1,000.
+  /// Removes objects that end at or before `offset`, oldest first, known or not; how many. kConflict when the log start on
+  /// record is below `offset`. Retry-safe: after an error what went is forgotten, the rest still listed. Cost: 1 LIST and 1
+  /// DELETE per 1,000.
   virtual Result<std::size_t> remove_before(const PartitionRef& partition, Offset offset, Deadline deadline) = 0;
   virtual Result<> put_topic(const TopicRecord& topic, Deadline deadline) = 0;
   /// Without the deleted ones. Cost: as Bucket::topics().
   virtual Result<std::vector<TopicRecord>> list_topics(Deadline deadline) = 0;
-  /// Writes a tombstone, then removes everything of the topic, then the tombstone. Retry-safe; finish_deletions() goes on after a crash.
+  /// Writes a tombstone, then removes everything of the topic, then the tombstone. Retry-safe; finish_deletions() goes on after
+  /// a crash.
   virtual Result<> delete_topic(const std::string& topic, const Uuid& id, Deadline deadline) = 0;
   virtual Result<> finish_deletions(Deadline deadline) = 0;
 

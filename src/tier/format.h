@@ -54,8 +54,8 @@ enum class SegmentField : std::uint16_t {
   kId = 10,
 };
 
-/// Section kinds, field numbers and flag bits are never given a second meaning; 8 = key filter and directory field 2 = encryption are
-/// spoken for (docs/format/segment-object.md).
+/// Section kinds, field numbers and flag bits are never given a second meaning; 8 = key filter and directory field 2 =
+/// encryption are spoken for (docs/format/segment-object.md).
 
 inline constexpr std::string_view kMagic = "TAKHNSEG";
 inline constexpr std::uint16_t kFormatVersion = 1;

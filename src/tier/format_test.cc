@@ -143,7 +143,8 @@ TEST(SegmentObject, T31_ChunkOfAnOffsetInAGapIsTheNextOne) {
 }
 
 TEST(SegmentObject, IsNotCompressedWhenItsBatchesAreOrNothingIsSaved) {
-  for (const auto& spec : {SegmentSpec{.batches = 20, .codec = record::Codec::kZstd}, SegmentSpec{.batches = 20, .value_bytes = 2000, .random_values = true}}) {
+  for (const auto& spec : {SegmentSpec{.batches = 20, .codec = record::Codec::kZstd},
+                           SegmentSpec{.batches = 20, .value_bytes = 2000, .random_values = true}}) {
     const auto made = make_segment(partition_ref(), spec);
     const auto object = write(made.sealed, {.chunk_bytes = 4000, .zstd_level = 3});
     ASSERT_TRUE(object.ok());
@@ -302,7 +303,8 @@ TEST(SegmentWriter, T27_DamagedIndexesAreRebuilt) {
   EXPECT_TRUE(written([](SealedSegment& s) { s.time_index.clear(); }).time_index_rebuilt);
   EXPECT_TRUE(written([](SealedSegment& s) { s.offset_index.push_back(std::byte{0}); }).offset_index_rebuilt);
   EXPECT_TRUE(written([](SealedSegment& s) { s.time_index.pop_back(); }).time_index_rebuilt);
-  EXPECT_TRUE(written([](SealedSegment& s) { s.offset_index.resize(s.offset_index.size() + 8, std::byte{0}); }).offset_index_rebuilt);
+  const auto padded = written([](SealedSegment& s) { s.offset_index.resize(s.offset_index.size() + 8, std::byte{0}); });
+  EXPECT_TRUE(padded.offset_index_rebuilt);
   for (std::size_t at = 0; at < good.sealed.offset_index.size(); ++at) {
     // A higher bit of an offset is a wrong entry; its low bits may still be a true statement about the same batch.
     if (at % 8 == 3) continue;
@@ -329,13 +331,15 @@ TEST(SegmentObject, T36_TransactionIndexAbsentOrEmptyReadsAsEmpty) {
 
 TEST(SegmentObject, TheGuessHoldsTheTailOfAUsualSegment) {
   for (const int batches : {1, 100, 1000}) {
-    const auto made = make_segment(partition_ref(), {.batches = batches, .records_per_batch = 2, .value_bytes = 2000, .timestamp_jitter = 50});
+    const auto made = make_segment(
+        partition_ref(), {.batches = batches, .records_per_batch = 2, .value_bytes = 2000, .timestamp_jitter = 50});
     const auto object = write(made.sealed, {.chunk_bytes = kMiB, .zstd_level = 1});
     EXPECT_LE(object->written.tail_bytes, tail_guess_bytes(made.log.size())) << made.log.size();
   }
 }
 
-// ---- golden bytes: objects that an earlier build wrote must read, and be written again the same, for as long as version 1 lives.
+// ---- golden bytes: objects that an earlier build wrote must read, and be written again the same, for as long as version 1
+// lives.
 
 struct Golden {
   const char* file;
@@ -344,14 +348,16 @@ struct Golden {
 };
 const Golden kGolden[] = {
     {"plain.seg", {.batches = 4, .records_per_batch = 2, .value_bytes = 40}, 0},
-    {"zstd.seg", {.base = Offset{1'000'000'000'000}, .batches = 60, .records_per_batch = 3, .value_bytes = 120, .gap_every = 5}, 1},
+    {"zstd.seg",
+     {.base = Offset{1'000'000'000'000}, .batches = 60, .records_per_batch = 3, .value_bytes = 120, .gap_every = 5},
+     1},
 };
 
 MadeSegment golden_segment(const Golden& golden) {
   auto made = make_segment(partition_ref("orders.eu-1", 7), golden.spec);
   Bytes& txn = made.sealed.txn_index;  // producer 9 began at the base, and its abort marker is the record after it
-  record::append_entry(txn, record::TxnEntry{.producer_id = 9, .first = made.sealed.base, .last = Offset{made.sealed.base.raw + 1},
-                                             .last_stable = Offset{made.sealed.base.raw + 2}});
+  const Offset base = made.sealed.base;
+  record::append_entry(txn, record::TxnEntry{9, base, next(base), next(next(base))});
   made.sealed.leader_epochs = copy_of(view_of("0\n1\n3 0\n"));
   return made;
 }

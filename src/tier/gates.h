@@ -1,6 +1,6 @@
 #pragma once
-// One at a time: what changes a partition's objects enters its gate, so that two archives of one segment are one upload and a removal
-// never races an archive. Waiting ends by the caller's deadline.
+// One at a time: what changes a partition's objects enters its gate, so that two archives of one segment are one upload and a
+// removal never races an archive. Waiting ends by the caller's deadline.
 
 #include <condition_variable>
 #include <mutex>

@@ -1,6 +1,6 @@
 #pragma once
-// Holds a segment's offset and time index against its batches, and builds them anew beside it: whichever index contradicts the log is
-// replaced by the built one, so that a damaged index is never archived.
+// Holds a segment's offset and time index against its batches, and builds them anew beside it: whichever index contradicts the
+// log is replaced by the built one, so that a damaged index is never archived.
 
 #include "record/batch.h"
 #include "record/index_builder.h"

@@ -24,8 +24,8 @@ Result<std::optional<TimestampedOffset>> search_batch(const record::BatchHeader&
   return found;
 }
 
-/// Kafka's producer snapshot (ProducerStateManager): i16 version 1, u32 crc, i32 count, entries of 46 bytes of which the last 8 are the
-/// first offset of the producer's open transaction, -1 for none.
+/// Kafka's producer snapshot (ProducerStateManager): i16 version 1, u32 crc, i32 count, entries of 46 bytes of which the last 8
+/// are the first offset of the producer's open transaction, -1 for none.
 constexpr std::size_t kSnapshotHeaderBytes = 10;
 constexpr std::size_t kSnapshotEntryBytes = 46;
 
@@ -45,7 +45,8 @@ bool may_have_open_transaction(View snapshot, Offset to) {
   return false;
 }
 
-/// Whether what begins at `begin` and has nothing newer than `newest` could hold a newer record, or as new a one at a lower offset.
+/// Whether what begins at `begin` and has nothing newer than `newest` could hold a newer record, or as new a one at a lower
+/// offset.
 bool may_beat(TimestampMs newest, Offset begin, const TimestampedOffset& best) {
   return newest > best.timestamp || (newest == best.timestamp && begin < best.offset);
 }
@@ -94,8 +95,8 @@ Result<std::optional<TimestampedOffset>> Queries::offset_of_max_timestamp(const 
   auto entries = catalog_.list(partition);
   std::erase_if(entries, [&](const CatalogEntry& e) { return e.segment.end <= log_start || e.segment.max_timestamp.raw < 0; });
   std::ranges::stable_sort(entries, std::greater(), [](const CatalogEntry& e) { return e.segment.max_timestamp; });
-  // Newest first, of equals the lower offset. The name's timestamp may be higher than any record's, and the newest records may lie
-  // below the log start: so it goes on as long as a segment could still hold a better one.
+  // Newest first, of equals the lower offset. The name's timestamp may be higher than any record's, and the newest records may
+  // lie below the log start: so it goes on as long as a segment could still hold a better one.
   std::optional<TimestampedOffset> best;
   for (const auto& [entry, size, crc] : entries) {
     if (best && !may_beat(entry.max_timestamp, entry.base, *best)) break;
@@ -135,8 +136,8 @@ Result<std::vector<AbortedTransaction>> Queries::aborted_in(const PartitionRef& 
                                                             Deadline deadline) {
   std::vector<record::TxnEntry> met;
   Offset at = from;
-  // A transaction is in the index of the segment that holds its marker, which may come long after `to`. A producer snapshot that shows
-  // no open transaction ends the search early.
+  // A transaction is in the index of the segment that holds its marker, which may come long after `to`. A producer snapshot
+  // that shows no open transaction ends the search early.
   while (const auto found = catalog_.find(partition, at)) {
     TRY(const auto tail, cold_.tail(partition, found->segment, deadline));
     if (record::aborted_between(tail->section(SectionKind::kTxnIndex), from, to, met)) break;

@@ -1,6 +1,6 @@
 #pragma once
-// Questions to the archived part of a partition: offset for a timestamp, newest timestamp, aborted transactions. Answers are exact: chunk
-// maxima say where to look, the records themselves decide.
+// Questions to the archived part of a partition: offset for a timestamp, newest timestamp, aborted transactions. Answers are
+// exact: chunk maxima say where to look, the records themselves decide.
 
 #include "tier/catalog.h"
 #include "tier/cold_reader.h"
@@ -30,7 +30,8 @@ class Queries {
     Deadline deadline;
   };
   Result<std::optional<TimestampedOffset>> search_segment(const Place& place, TimestampMs timestamp, Offset from);
-  Result<std::optional<TimestampedOffset>> search_chunk(const Place& place, const Chunk& chunk, TimestampMs timestamp, Offset from);
+  Result<std::optional<TimestampedOffset>> search_chunk(const Place& place, const Chunk& chunk, TimestampMs timestamp,
+                                                        Offset from);
   Result<std::optional<TimestampedOffset>> newest_in_chunk(const Place& place, const Chunk& chunk, Offset from);
 
   const Catalog& catalog_;

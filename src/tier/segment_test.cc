@@ -78,10 +78,13 @@ TEST(ObjectName, StrangersAreNotSegments) {
   EXPECT_FALSE(parse_object_name("/" + good));
   EXPECT_FALSE(parse_object_name(good + "x"));
   EXPECT_FALSE(parse_object_name(good.substr(1)));
-  for (const auto& [from, to] : {std::pair<std::string, std::string>{"/00001/", "/1/"}, {"/00001/", "/000001/"}, {"/00001/", "/+0001/"},
-                                 {"-4096-", "-04096-"}, {"-4096-", "-0-"}, {"-4096-", "-99999999999999999999-"}, {"-5-", "--5-"},
+  for (const auto& [from, to] : {std::pair<std::string, std::string>{"/00001/", "/1/"},
+                                 {"/00001/", "/000001/"}, {"/00001/", "/+0001/"},
+                                 {"-4096-", "-04096-"}, {"-4096-", "-0-"}, {"-4096-", "-99999999999999999999-"},
+                                 {"-5-", "--5-"},
                                  {"-1700000000123-", "-700000000123-"}, {"00000000000000000042", "00000000000000000007"},
-                                 {"00000000000000000042", "99999999999999999999"}, {".seg", ".SEG"}, {"t.", "t t."}, {"-5-2-", "-5-"}}) {
+                                 {"00000000000000000042", "99999999999999999999"}, {".seg", ".SEG"}, {"t.", "t t."}, 
+                                 {"-5-2-", "-5-"}}) {
     std::string bad = good;
     bad.replace(bad.find(from), from.size(), to);
     EXPECT_FALSE(parse_object_name(bad)) << bad;

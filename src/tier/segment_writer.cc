@@ -143,8 +143,8 @@ class Writer {
     batch_bytes_ = 0;
   }
 
-  /// The first chunk decides for the whole object: batches that are mostly compressed already, or bytes that do not shrink, are stored
-  /// as they are, and then the object begins with the .log byte for byte.
+  /// The first chunk decides for the whole object: batches that are mostly compressed already, or bytes that do not shrink, are
+  /// stored as they are, and then the object begins with the .log byte for byte.
   Result<View> packed(View plain) {
     if (chunk_compression_ == Decision::kOpen && compressed_batch_bytes_ * 2 > plain.size()) {
       chunk_compression_ = Decision::kOff;

@@ -32,9 +32,10 @@ struct Written {
 /// Takes the object's bytes in order; borrowed for the call.
 using Sink = std::function<Result<>(View)>;
 
-/// Checks every batch (crc, offsets ascending inside [base, end)) and the indexes against them on the way; an index that fails is rebuilt.
-/// kCorrupt: the log is damaged, torn or shorter than it says. kInvalid: not a segment that can be archived. Else the sink's errors.
-/// Memory: chunk_bytes + kLogReadBytes + the largest batch + its compressed form. Any thread, retry-safe.
-Result<Written> write_segment(const SealedSegment& segment, const SegmentEntry& entry, const WriteOptions& options, const Sink& sink);
+/// Checks every batch (crc, offsets ascending inside [base, end)) and the indexes against them on the way; an index that fails
+/// is rebuilt. kCorrupt: the log is damaged, torn or shorter than it says. kInvalid: not a segment that can be archived. Else
+/// the sink's errors. Memory: chunk_bytes + kLogReadBytes + the largest batch + its compressed form. Any thread, retry-safe.
+Result<Written> write_segment(const SealedSegment& segment, const SegmentEntry& entry, const WriteOptions& options,
+                              const Sink& sink);
 
 }  // namespace takhin::tier

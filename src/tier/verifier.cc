@@ -11,7 +11,9 @@ Result<> check_facts(const Tail& tail, const PartitionRef& partition, const Segm
   if (facts.partition != partition || facts.entry != entry) {
     return fail(Kind::kCorrupt, "the object says that it is {}", object_name(facts.partition, facts.entry));
   }
-  if (tail.log_bytes != entry.log_bytes) return fail(Kind::kCorrupt, "{} bytes of log where {} should be", tail.log_bytes, entry.log_bytes);
+  if (tail.log_bytes != entry.log_bytes) {
+    return fail(Kind::kCorrupt, "{} bytes of log where {} should be", tail.log_bytes, entry.log_bytes);
+  }
   if (tail.chunks.front().first_offset < entry.base || tail.chunks.back().end_offset > entry.end) {
     return fail(Kind::kCorrupt, "chunks reach out of {}..{}", entry.base.raw, entry.end.raw);
   }
