@@ -25,6 +25,9 @@ class PartitionSegments {
   std::uint64_t object_bytes() const { return object_bytes_; }
 
  private:
+  static constexpr std::size_t kGuessFrom = 64;
+  std::size_t last_at_or_before(std::int64_t offset) const;
+
   std::vector<std::int64_t> bases_;  // apart from the entries: a search touches a third of the cache lines
   std::vector<std::int64_t> ends_max_;  // of all entries up to this one; only where ranges overlap
   std::vector<CatalogEntry> entries_;

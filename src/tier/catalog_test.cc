@@ -102,6 +102,34 @@ TEST_F(CatalogTest, FindAnswersAsAScanOfTheListWould) {
   EXPECT_FALSE(catalog->find(partition_ref("orders", 1), Offset{0}));
 }
 
+TEST_F(CatalogTest, FindIsRightHoweverUnevenTheSegmentsAre) {
+  for (int shape = 0; shape < 4; ++shape) {
+    const auto partition = partition_ref("shape", shape);
+    auto catalog = open();
+    SeededRandom dice(static_cast<std::uint64_t>(shape));
+    std::vector<CatalogEntry> entries;
+    std::int64_t at = shape * 1'000'000'000'000;
+    for (int i = 0; i < 1000; ++i) {
+      const int exponent = shape == 0 ? i / 20 : shape == 1 ? (1000 - i) / 20 : static_cast<int>(dice.below(50));
+      const auto end = at + 1 + static_cast<std::int64_t>(dice.below(1ull << exponent));
+      entries.push_back(entry(at, end));
+      at = end + (shape == 3 ? static_cast<std::int64_t>(dice.below(3)) : 0);
+    }
+    ASSERT_TRUE(catalog->add(partition, entries).ok());
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      const SegmentEntry& segment = entries[i].segment;
+      for (const std::int64_t offset : {segment.base.raw, (segment.base.raw + segment.end.raw) / 2, segment.end.raw - 1}) {
+        ASSERT_EQ(catalog->find(partition, Offset{offset})->segment.base, segment.base) << shape << " " << offset;
+      }
+      const auto following = catalog->find(partition, segment.end);
+      ASSERT_EQ(following.has_value(), i + 1 < entries.size());
+      if (following) {
+        ASSERT_EQ(following->segment.base, entries[i + 1].segment.base) << shape;
+      }
+    }
+  }
+}
+
 // T3: segments that overlap across epochs stay findable, and can all be removed.
 TEST_F(CatalogTest, T3_OverlappingSegmentsAreFoundAndRemovable) {
   auto catalog = open();
