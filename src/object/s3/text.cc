@@ -36,14 +36,14 @@ int digits(std::string_view text, std::size_t at, std::size_t count) {
 }
 
 TimestampMs at_utc(int year, int month, int day, int hour, int minute, int second, int millis) {
-  using namespace std::chrono;
+  namespace chrono = std::chrono;
   if (month < 1 || day < 1 || hour < 0 || minute < 0 || second < 0 || millis < 0) return {};
-  const year_month_day date(std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
-                            std::chrono::day(static_cast<unsigned>(day)));
+  const chrono::year_month_day date(chrono::year(year), chrono::month(static_cast<unsigned>(month)),
+                                    chrono::day(static_cast<unsigned>(day)));
   if (!date.ok()) return {};
-  const auto time =
-      sys_days(date).time_since_epoch() + hours(hour) + minutes(minute) + seconds(second) + milliseconds(millis);
-  return TimestampMs{duration_cast<milliseconds>(time).count()};
+  const auto time = chrono::sys_days(date).time_since_epoch() + chrono::hours(hour) + chrono::minutes(minute) +
+                    chrono::seconds(second) + chrono::milliseconds(millis);
+  return TimestampMs{chrono::duration_cast<chrono::milliseconds>(time).count()};
 }
 
 }  // namespace
@@ -116,11 +116,11 @@ std::string crc_to_base64(std::uint32_t crc) {
 }
 
 std::string amz_date(TimestampMs at) {
-  using namespace std::chrono;
-  const sys_time<milliseconds> time{milliseconds(at.raw)};
-  const auto day = floor<days>(time);
-  const year_month_day date(day);
-  const hh_mm_ss clock(floor<seconds>(time - day));
+  namespace chrono = std::chrono;
+  const chrono::sys_time<chrono::milliseconds> time{chrono::milliseconds(at.raw)};
+  const auto day = chrono::floor<chrono::days>(time);
+  const chrono::year_month_day date(day);
+  const chrono::hh_mm_ss clock(chrono::floor<chrono::seconds>(time - day));
   return fmt::format("{:04}{:02}{:02}T{:02}{:02}{:02}Z", static_cast<int>(date.year()),
                      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
                      clock.minutes().count(), clock.seconds().count());

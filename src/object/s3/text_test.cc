@@ -47,8 +47,10 @@ TEST(Xml, ListingWithUrlEncodedKeys) {
   const auto page = parse_list(view_of(R"(<?xml version="1.0" encoding="UTF-8"?>
     <ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>b</Name><EncodingType>url</EncodingType>
     <KeyCount>2</KeyCount><IsTruncated>true</IsTruncated>
-    <Contents><Key>a%2Fx+y</Key><LastModified>2013-05-24T00:00:00.000Z</LastModified><ETag>&quot;e1&quot;</ETag><Size>7</Size></Contents>
-    <Contents><Key>b%2B</Key><LastModified>2013-05-24T00:00:01.000Z</LastModified><ETag>"e2"</ETag><Size>9007199254740993</Size></Contents>
+    <Contents><Key>a%2Fx+y</Key>
+    <LastModified>2013-05-24T00:00:00.000Z</LastModified><ETag>&quot;e1&quot;</ETag><Size>7</Size></Contents>
+    <Contents><Key>b%2B</Key>
+    <LastModified>2013-05-24T00:00:01.000Z</LastModified><ETag>"e2"</ETag><Size>9007199254740993</Size></Contents>
     </ListBucketResult>)"));
   ASSERT_TRUE(page.ok()) << page.error().text;
   EXPECT_TRUE(page->more);
@@ -62,7 +64,9 @@ TEST(Xml, ListingWithUrlEncodedKeys) {
 
 TEST(Xml, ListingWithPlainKeysAndPrefixedNames) {
   const auto page = parse_list(view_of(
-      R"(<s:ListBucketResult xmlns:s="x"><s:IsTruncated>false</s:IsTruncated><s:Contents><s:Key>a+b&amp;%41</s:Key><s:Size>0</s:Size></s:Contents></s:ListBucketResult>)"));
+      R"(<s:ListBucketResult xmlns:s="x"><s:IsTruncated>false</s:IsTruncated>
+      <s:Contents><s:Key>a+b&amp;%41</s:Key>
+      <s:Size>0</s:Size></s:Contents></s:ListBucketResult>)"));
   ASSERT_TRUE(page.ok()) << page.error().text;
   EXPECT_FALSE(page->more);
   EXPECT_EQ(page->objects.at(0).key.name, "a+b&%41");
@@ -88,8 +92,10 @@ TEST(Xml, ListingsThatLieAreCorrupt) {
 
 TEST(Xml, Uploads) {
   const auto page = parse_uploads(view_of(
-      R"(<ListMultipartUploadsResult><EncodingType>url</EncodingType><NextKeyMarker>a%20b</NextKeyMarker><NextUploadIdMarker>u2</NextUploadIdMarker>
-      <IsTruncated>true</IsTruncated><Upload><Key>a+b</Key><UploadId>u1</UploadId><Initiated>2013-05-24T00:00:00.000Z</Initiated></Upload></ListMultipartUploadsResult>)"));
+      R"(<ListMultipartUploadsResult><EncodingType>url</EncodingType><NextKeyMarker>a%20b</NextKeyMarker>
+      <NextUploadIdMarker>u2</NextUploadIdMarker>
+      <IsTruncated>true</IsTruncated><Upload><Key>a+b</Key>
+      <UploadId>u1</UploadId><Initiated>2013-05-24T00:00:00.000Z</Initiated></Upload></ListMultipartUploadsResult>)"));
   ASSERT_TRUE(page.ok()) << page.error().text;
   EXPECT_TRUE(page->more);
   EXPECT_EQ(page->next_key, "a b");
