@@ -241,11 +241,13 @@ TEST_F(ArchiverTest, AStoreThatIsDownFailsInTimeAndLosesNothing) {
 
 TEST_F(ArchiverTest, WaitingForABusyPartitionEndsByTheDeadline) {
   std::atomic<bool> inside{false}, leave{false};
+  engine.reset();
   store.before_each([&](Verb verb, std::string_view) {
     if (verb != Verb::kFinish) return;
     inside = true;
     while (!leave) std::this_thread::yield();
   });
+  open();
   std::thread first([&] { EXPECT_TRUE(archive(made).ok()); });
   while (!inside) std::this_thread::yield();
   const auto second = engine->archive(made.sealed, Deadline{clock.steady()});

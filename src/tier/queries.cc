@@ -94,7 +94,7 @@ Result<std::optional<TimestampedOffset>> Queries::offset_of_max_timestamp(const 
                                                                           Deadline deadline) {
   auto entries = catalog_.list(partition);
   std::erase_if(entries, [&](const CatalogEntry& e) { return e.segment.end <= log_start || e.segment.max_timestamp.raw < 0; });
-  std::ranges::stable_sort(entries, std::greater(), [](const CatalogEntry& e) { return e.segment.max_timestamp; });
+  std::ranges::sort(entries, {}, [](const CatalogEntry& e) { return std::pair(-e.segment.max_timestamp.raw, e.segment.base.raw); });
   // Newest first, of equals the lower offset. The name's timestamp may be higher than any record's, and the newest records may
   // lie below the log start: so it goes on as long as a segment could still hold a better one.
   std::optional<TimestampedOffset> best;
@@ -102,7 +102,7 @@ Result<std::optional<TimestampedOffset>> Queries::offset_of_max_timestamp(const 
     if (best && !may_beat(entry.max_timestamp, entry.base, *best)) break;
     TRY(const auto tail, cold_.tail(partition, entry, deadline));
     auto chunks = tail->chunks;
-    std::ranges::stable_sort(chunks, std::greater(), &Chunk::max_timestamp);
+    std::ranges::sort(chunks, {}, [](const Chunk& c) { return std::pair(-c.max_timestamp.raw, c.log_position); });
     for (const Chunk& chunk : chunks) {
       if (chunk.max_timestamp.raw < 0 || (best && !may_beat(chunk.max_timestamp, chunk.first_offset, *best))) break;
       if (chunk.end_offset <= log_start) continue;
