@@ -190,7 +190,7 @@ View Tail::section(SectionKind kind) const {
 }
 
 std::uint64_t tail_guess_bytes(std::uint64_t log_bytes) {
-  // Measured on Kafka's default of one index entry per 4 KiB: both indexes and the chunk table, zstd, are 1/330 of the log.
+  // Measured with an index entry per 4 KiB: both indexes and the chunk table, zstd, are 1/370 of the log or less.
   return 16 * kKiB + log_bytes / 300;
 }
 
