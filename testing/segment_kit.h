@@ -21,6 +21,7 @@ struct SegmentSpec {
   std::size_t value_bytes = 100;
   record::Codec codec = record::Codec::kNone;
   bool random_values = false;             // bytes that do not compress
+  bool json_values = false;               // lines of JSON with random fields, which compress as real ones do
   std::int64_t timestamp = 1'700'000'000'000;
   std::int64_t timestamp_step = 10;       // from record to record; 0 = all the same
   std::int64_t timestamp_jitter = 0;      // records go back and forth by up to so much
@@ -59,6 +60,18 @@ inline void seal(MadeSegment& made) {
   sealed.leader_epoch = built->last_epoch;
 }
 
+inline std::string json_value(SeededRandom& random, std::size_t bytes) {
+  static constexpr const char* kStates[] = {"created", "paid", "shipped", "returned", "cancelled"};
+  std::string out;
+  while (out.size() < bytes) {
+    out += fmt::format(R"({{"order":{},"customer":"c-{:08x}","amount":{}.{:02},"state":"{}","at":{}}})", random.below(1u << 30),
+                       random.below(1u << 20), random.below(2000), random.below(100), kStates[random.below(5)],
+                       1'700'000'000'000 + random.below(1u << 30));
+  }
+  out.resize(bytes);
+  return out;
+}
+
 inline MadeSegment make_segment(const tier::PartitionRef& partition, const SegmentSpec& spec = {}) {
   MadeSegment made;
   made.sealed.partition = partition;
@@ -76,6 +89,7 @@ inline MadeSegment make_segment(const tier::PartitionRef& partition, const Segme
       std::string padding = "takhin ";
       while (padding.size() < spec.value_bytes) padding += padding;
       value = (value + padding).substr(0, std::max<std::size_t>(spec.value_bytes, 1));
+      if (spec.json_values) value = json_value(random, spec.value_bytes);
       if (spec.random_values) random.fill(std::as_writable_bytes(std::span(value.data(), value.size())));
       values.push_back(std::move(value));
       const auto jitter = spec.timestamp_jitter == 0
