@@ -139,7 +139,8 @@ BENCHMARK(BM_CatalogueAdd)->Iterations(2'000)->Unit(benchmark::kMicrosecond);
 testing::MadeSegment bench_segment(bool compressible, std::uint64_t bytes) {
   // 16 KiB batches of 16 records, as a producer with its default batch size sends them.
   return testing::make_segment(partition_ref(), {.batches = static_cast<int>(bytes / (16 * kKiB)), .records_per_batch = 16,
-                                                 .value_bytes = 1000, .random_values = !compressible, .json_values = compressible});
+                                                 .value_bytes = 1000, .random_values = !compressible,
+                                                 .json_values = compressible});
 }
 
 double cpu_seconds() {
