@@ -22,6 +22,14 @@ Result<std::optional<TimestampedOffset>> first_record(const File& log, const Fou
   return out;
 }
 
+/// As find_batch(), but an index that pointed past the wanted batch, or between two, is not believed.
+Result<std::optional<FoundBatch>> find_from(const File& log, ByteRange range, Offset offset) {
+  auto found = find_batch(log, range, offset);
+  const bool misled = range.begin > 0 && (!found.ok() || !*found || ((*found)->position == range.begin && (*found)->header.base_offset > offset));
+  if (misled) return find_batch(log, {0, range.end}, offset);
+  return found;
+}
+
 std::uint64_t position_of(View offsets, Offset base, Offset offset) { return record::floor_offset(offsets, base, offset).position; }
 std::uint64_t position_of(View offsets, View times, Offset base, TimestampMs timestamp) {
   return position_of(offsets, base, record::floor_time(times, base, timestamp).offset);
@@ -111,7 +119,7 @@ Result<ReadSlice> LogImpl::read(Offset offset, std::uint64_t bytes_max, bool at_
   if (auto recent = read_recent(offset, bytes_max, at_least_one, limit)) return *std::move(recent);
   for (Offset at = offset;;) {
     TRY(const Place where, place(at));
-    TRY(const auto first, find_batch(*where.log, where.range, offset).within(segment_path(dir_, where.facts.base, kLogSuffix)));
+    TRY(const auto first, find_from(*where.log, where.range, offset).within(segment_path(dir_, where.facts.base, kLogSuffix)));
     if (first) return read_from(where, *first, bytes_max, at_least_one, limit);
     if (!where.sealed || where.facts.end >= limit) {
       return ReadSlice{.data = {where.log, {where.range.end, where.range.end}}, .first = offset};
@@ -125,7 +133,7 @@ Result<ReadSlice> LogImpl::read_from(const Place& where, const FoundBatch& first
   std::uint64_t end = where.range.end;
   if (limit < where.facts.end) {
     TRY(const Place last, place(limit));
-    TRY(const auto beyond, find_batch(*where.log, {last.range.begin, end}, limit));
+    TRY(const auto beyond, find_from(*where.log, {last.range.begin, end}, limit));
     if (beyond) end = beyond->position;
   }
   ReadSlice out{.data = {where.log, {first.position, first.position}}, .first = first.header.base_offset};
@@ -220,7 +228,7 @@ Result<std::optional<TimestampedOffset>> LogImpl::offset_of_max_timestamp() cons
   }
   if (newest.timestamp == kNoTimestamp) return std::optional<TimestampedOffset>();
   TRY(const Place where, place(newest.offset));
-  TRY(const auto batch, find_batch(*where.log, where.range, newest.offset));
+  TRY(const auto batch, find_from(*where.log, where.range, newest.offset));
   if (!batch) return fail(Kind::kCorrupt, "no batch holds offset {}", newest.offset.raw);
   return first_record(*where.log, *batch, Offset{0}, newest.timestamp);
 }

@@ -168,7 +168,9 @@ class Recovery {
         }));
     TRY(const auto state, load_snapshot(fs_, options_.dir, active.end, kNoOffset, now_));
     // A clean shutdown leaves whole batches and a snapshot of its end.
-    if (valid != last.bytes || (state.at != active.end && (last.bytes > 0 || found_.size() > 1))) return give_up_resuming();
+    const bool indexes_fit = record::check_offset_index(active.index.offsets(), last.base, active.end, last.bytes).ok() &&
+                             record::check_time_index(active.index.times(), last.base, active.end).ok();
+    if (!indexes_fit || valid != last.bytes || (state.at != active.end && (last.bytes > 0 || found_.size() > 1))) return give_up_resuming();
     out_.producers = std::move(state.producers);
     active.bytes = valid;
     active.modified = last.modified;

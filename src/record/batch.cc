@@ -34,14 +34,6 @@ BatchHeader decode_header(const std::byte* at) {
   return header;
 }
 
-/// One memcpy; inserting into Bytes goes byte by byte.
-void append(Bytes& out, View data) {
-  if (data.empty()) return;
-  const std::size_t at = out.size();
-  out.resize(at + data.size());
-  std::memcpy(out.data() + at, data.data(), data.size());
-}
-
 void write_nullable(Bytes& out, const std::optional<View>& data) {
   ByteWriter(out).varint(data ? static_cast<std::int64_t>(data->size()) : -1);
   if (data) append(out, *data);
