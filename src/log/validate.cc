@@ -109,7 +109,7 @@ class Judge {
     if (Check bad = check_header(header, batch, config_)) return bad;
 
     Bytes buffer;
-    const auto plain = record::plain_records(header, batch, kPlainBytesMax, buffer);
+    const auto plain = record::plain_records(header, batch, intake_.plain_bytes_max, buffer);
     if (!plain.ok()) {
       const bool big = plain.error().kind == Kind::kExhausted;
       return refuse(big ? AppendStatus::kMessageTooLarge : AppendStatus::kInvalidRecord, "{}", plain.error().text);

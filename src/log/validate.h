@@ -15,6 +15,7 @@ struct Intake {
   Offset next;         // the offset that the first record gets
   LeaderEpoch epoch;
   TimestampMs now;
+  std::size_t plain_bytes_max = kPlainBytesMax;
 };
 
 struct Judged {

@@ -41,7 +41,9 @@ class Growing {
   /// False when the limit is reached.
   bool grow() {
     if (out_.size() >= max_) return false;
-    out_.resize(out_.size() > max_ / 2 ? max_ : std::max<std::size_t>(out_.size() * 2, 1));
+    Bytes bigger(out_.size() > max_ / 2 ? max_ : std::max<std::size_t>(out_.size() * 2, 1));
+    if (used_ > 0) std::memcpy(bigger.data(), out_.data(), used_);
+    out_.swap(bigger);
     return true;
   }
   Bytes take() && {
