@@ -200,7 +200,8 @@ Result<> PartitionImpl::destroy() {
   const auto closed = close();
   if (!closed.ok()) log_warn("partition", "{}: closing a deleted partition: {}", ref().name(), closed.error().text);
   if (deps_.engine != nullptr) {
-    for (const Offset base : view()->copies) TRY(deps_.engine->drop_local_copy(ref(), base));
+    const auto now = view();
+    for (const Offset base : now->copies) TRY(deps_.engine->drop_local_copy(ref(), base));
     deps_.engine->access().forget_partition(slot_);
   }
   return deps_.files.remove_tree(setup_.dir);

@@ -90,7 +90,8 @@ Result<OffsetAnswer> PartitionImpl::scan_for(TimestampMs timestamp, Deadline dea
   const Offset log_start{log_start_.load()};
   std::vector<std::pair<Offset, Offset>> ranges;  // segments that can hold the answer, by their newest timestamp
   const Offset local_start = log_->local_start();
-  for (const tier::SegmentEntry& entry : view()->archived) {
+  const auto cold = view();
+  for (const tier::SegmentEntry& entry : cold->archived) {
     if (entry.end > log_start && entry.base < local_start && entry.max_timestamp >= timestamp) ranges.emplace_back(entry.base, entry.end);
   }
   for (const log::SegmentInfo& segment : log_->segments()) {
@@ -116,7 +117,8 @@ Result<OffsetAnswer> PartitionImpl::scan_for_max(Deadline deadline) {
   const Offset log_start{log_start_.load()};
   const Offset local_start = log_->local_start();
   std::vector<Range> ranges;
-  for (const tier::SegmentEntry& entry : view()->archived) {
+  const auto cold = view();
+  for (const tier::SegmentEntry& entry : cold->archived) {
     if (entry.end > log_start && entry.base < local_start) ranges.push_back({entry.base, entry.end, entry.max_timestamp});
   }
   for (const log::SegmentInfo& segment : log_->segments()) {

@@ -269,7 +269,8 @@ Result<> PartitionImpl::demote_by_local_retention(const PassOrder& order) {
   const Offset before =
       local_release_end(units(), config->effective_local_retention_ms(), config->effective_local_retention_bytes());
   if (before != kNoOffset) TRY(release_verified(before, {}));
-  for (const Offset base : view()->copies) {
+  const auto now = view();
+  for (const Offset base : now->copies) {
     TRY(check_stop(order));
     if (!is_pinned(base)) TRY(drop_copy(base));
   }

@@ -18,7 +18,8 @@ Result<> TopicsImpl::check_config(const ConfigMap& configs) const {
 
 Result<> TopicsImpl::check_new(const std::string& topic, std::int32_t partitions, const ConfigMap& configs) const {
   TRY(check_topic_name(topic));
-  for (const auto& [name, entry] : registry()->by_name) {
+  const auto now = registry();
+  for (const auto& [name, entry] : now->by_name) {
     if (name == topic) return fail(Kind::kConflict, "topic '{}' already exists", topic);
     if (names_collide(name, topic)) {
       return fail(Kind::kInvalid, "topic name '{}' collides with '{}': '.' and '_' count as the same", topic, name);

@@ -208,7 +208,8 @@ TopicsImpl::Entry TopicsImpl::entry_of(const StoredTopic& topic, std::vector<std
 
 std::vector<std::shared_ptr<const TopicInfo>> TopicsImpl::all() const {
   std::vector<std::shared_ptr<const TopicInfo>> out;
-  for (const auto& [name, entry] : registry()->by_name) out.push_back(entry.info);
+  const auto now = registry();
+  for (const auto& [name, entry] : now->by_name) out.push_back(entry.info);
   return out;
 }
 
@@ -226,7 +227,8 @@ std::shared_ptr<const TopicInfo> TopicsImpl::find(const Uuid& id) const {
 
 std::vector<std::shared_ptr<PartitionImpl>> TopicsImpl::live_partitions() const {
   std::vector<std::shared_ptr<PartitionImpl>> out;
-  for (const auto& [name, entry] : registry()->by_name) {
+  const auto now = registry();
+  for (const auto& [name, entry] : now->by_name) {
     for (const auto& partition : entry.live) {
       if (partition != nullptr) out.push_back(partition);
     }
