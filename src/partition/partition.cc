@@ -56,11 +56,12 @@ void PartitionImpl::flush() {
   std::vector<DurableWaiter> answered;
   {
     const std::lock_guard hold(wait_mutex_);
-    const auto covered = [&](const DurableWaiter& waiter) { return !synced.ok() || waiter.end <= synced_end; };
-    const auto left = std::stable_partition(durable_waiters_.begin(), durable_waiters_.end(),
-                                            [&](const DurableWaiter& waiter) { return !covered(waiter); });
-    answered.assign(std::make_move_iterator(left), std::make_move_iterator(durable_waiters_.end()));
-    durable_waiters_.erase(left, durable_waiters_.end());
+    std::vector<DurableWaiter> left;
+    for (DurableWaiter& waiter : durable_waiters_) {
+      const bool covered = !synced.ok() || waiter.end <= synced_end;
+      (covered ? answered : left).push_back(std::move(waiter));
+    }
+    durable_waiters_ = std::move(left);
   }
   for (const DurableWaiter& waiter : answered) waiter.then(synced);
 }

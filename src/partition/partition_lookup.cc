@@ -125,7 +125,9 @@ Result<OffsetAnswer> PartitionImpl::scan_for_max(Deadline deadline) {
     if (segment.end > log_start) ranges.push_back({segment.base, segment.end, segment.max_timestamp});
   }
   // Newest first: the first whole segment settles it, only one that the log start cuts may promise more than it holds.
-  std::ranges::stable_sort(ranges, std::greater{}, &Range::newest);
+  std::ranges::sort(ranges, [](const Range& a, const Range& b) {
+    return a.newest != b.newest ? a.newest > b.newest : a.base < b.base;
+  });
   OffsetAnswer best;
   for (const Range& range : ranges) {
     if (best.offset != kNoOffset && range.newest < best.timestamp) break;
