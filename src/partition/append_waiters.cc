@@ -22,7 +22,6 @@ std::shared_ptr<void> AppendWaiters::add(Offset end, std::function<void()> then)
         call_now = std::move(waiting_.begin()->second.then);
         waiting_.erase(waiting_.begin());
       }
-      count_.store(waiting_.size());
     }
   }
   if (call_now) call_now();
@@ -36,14 +35,10 @@ std::shared_ptr<void> AppendWaiters::add(Offset end, std::function<void()> then)
     if (at == self->waiting_.end()) return;
     gone = std::move(at->second);
     self->waiting_.erase(at);
-    self->count_.store(self->waiting_.size());
   });
 }
 
 void AppendWaiters::wake(Offset new_end) {
-  // The log's end was moved before this look at the count; who adds counts first and then looks at the end. One of the two sees the other.
-  std::atomic_thread_fence(std::memory_order_seq_cst);
-  if (count_.load() == 0) return;
   std::vector<std::function<void()>> due;
   {
     const std::lock_guard hold(mutex_);
@@ -55,9 +50,13 @@ void AppendWaiters::wake(Offset new_end) {
       due.push_back(std::move(at->second.then));
       at = waiting_.erase(at);
     }
-    count_.store(waiting_.size());
   }
   for (const auto& then : due) then();
+}
+
+std::size_t AppendWaiters::size() const {
+  const std::lock_guard hold(mutex_);
+  return waiting_.size();
 }
 
 void AppendWaiters::close() {
@@ -66,7 +65,6 @@ void AppendWaiters::close() {
     const std::lock_guard hold(mutex_);
     closed_ = true;
     all.swap(waiting_);
-    count_.store(0);
   }
   for (const auto& [number, waiter] : all) waiter.then();
 }

@@ -1,7 +1,6 @@
 #pragma once
 // Who waits for a partition to grow: long polls of Fetch.
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -23,11 +22,12 @@ class AppendWaiters : public std::enable_shared_from_this<AppendWaiters> {
   /// Calls `then` once, when wake() brings an end past `end`, or at close(). Destroying the handle before cancels it; a call that
   /// has begun on another thread goes on.
   std::shared_ptr<void> add(Offset end, std::function<void()> then);
-  /// Calls those who waited at less than `new_end`, on this thread, without holding any lock. Nearly free when nobody waits.
+  /// Calls those who waited at less than `new_end`, on this thread, without holding any lock. To miss nothing: move the end, then wake();
+  /// add(), then look at the end.
   void wake(Offset new_end);
   /// Calls everybody; a later add() calls at once.
   void close();
-  std::size_t size() const { return count_.load(); }
+  std::size_t size() const;
 
  private:
   struct Waiter {
@@ -37,7 +37,6 @@ class AppendWaiters : public std::enable_shared_from_this<AppendWaiters> {
   explicit AppendWaiters(std::size_t most) : most_(most) {}
 
   const std::size_t most_;
-  std::atomic<std::size_t> count_{0};
   mutable std::mutex mutex_;
   std::map<std::uint64_t, Waiter> waiting_;  // by number, so oldest first
   std::uint64_t next_number_ = 1;

@@ -79,7 +79,6 @@ Result<> PartitionImpl::sync_log() {
 
 std::shared_ptr<void> PartitionImpl::when_appended(Offset end, std::function<void()> then) {
   auto handle = append_waiters_->add(end, std::move(then));
-  std::atomic_thread_fence(std::memory_order_seq_cst);
   if (const Offset now = log_->end(); now > end) append_waiters_->wake(now);
   return handle;
 }
