@@ -152,8 +152,12 @@ Result<FileSlice> Fetcher::keep(const Job& job, std::size_t index, View stored, 
   if (ahead) deps_.counters.ahead.add(chunk.log_bytes);
   if (room) {
     auto kept = room->commit(plain, ahead);
-    if (kept.ok()) return kept;
-    log_debug("tier", "{}", kept.error().text);
+    if (kept.ok()) {
+      cache_ails_ = false;
+      return kept;
+    }
+    // Once per trouble, not once per chunk.
+    if (!cache_ails_.exchange(true)) log_warn("tier", "{}; serving cold reads from memory", kept.error().text);
   }
   deps_.counters.bypassed.add(chunk.log_bytes);
   return shelve({job.segment.id(), index}, chunk.log_position, std::move(plain));

@@ -83,6 +83,7 @@ class Fetcher {
   std::deque<Shelved> shelf_;  // oldest first
   std::uint64_t shelf_bytes_ = 0;
   std::atomic<std::size_t> ahead_flights_{0};
+  std::atomic<bool> cache_ails_{false};
 };
 
 }  // namespace takhin::tier

@@ -596,7 +596,7 @@ void SparseCache::settle(const Victims& victims) {
       constexpr std::byte kGone{0};
       auto gone = file->write_at(CacheMap::presence_position(segment->log_bytes, segment->slots.size()) + chunk, View(&kGone, 1));
       if (gone.ok()) gone = file->punch({slot.begin, slot.begin + slot.bytes});
-      if (!gone.ok()) log_warn(kRoom, "cannot give back cache bytes: {}", gone.error().text);
+      if (!gone.ok()) log_debug(kRoom, "cannot give back cache bytes: {}", gone.error().text);
     }
     const std::lock_guard lock(mutex_);
     slot.state = State::kAbsent;

@@ -13,6 +13,8 @@ std::shared_ptr<const Tail> TailStore::peek(const Uuid& segment) {
       kept_.splice(kept_.begin(), kept_, at->second);
       return at->second->loaded.tail;
     }
+    // The first chunk that comes along with a tail makes the cache's file; until the others have landed too, wait for the flight.
+    if (flights_.contains(segment)) return nullptr;
   }
   const auto stored = deps_.cache.stored_tail(segment);
   if (!stored) return nullptr;
