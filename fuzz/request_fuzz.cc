@@ -1,5 +1,5 @@
-// Whole frames: the header, then the body with the decoder of the API and version that the header names. What decodes must encode,
-// and come back equal.
+// Whole frames: the header, then the body with the decoder of the API and version that the header names. What decodes must
+// encode, and come back equal.
 
 #include <cstdlib>
 

@@ -6,8 +6,6 @@
 #include "protocol/api.h"
 #include "protocol/messages/group_metadata_key.h"
 #include "protocol/messages/group_metadata_value.h"
-#include "protocol/messages/legacy_offset_commit_key.h"
-#include "protocol/messages/legacy_offset_commit_value.h"
 #include "protocol/messages/offset_commit_key.h"
 #include "protocol/messages/offset_commit_value.h"
 #include "protocol/messages/request_header.h"
@@ -18,9 +16,8 @@ namespace takhin::testing {
 
 inline std::vector<const protocol::Table*> all_messages() {
   std::vector<const protocol::Table*> tables{
-      &protocol::RequestHeader::table(),     &protocol::ResponseHeader::table(),         &protocol::OffsetCommitKey::table(),
-      &protocol::OffsetCommitValue::table(), &protocol::LegacyOffsetCommitKey::table(),  &protocol::LegacyOffsetCommitValue::table(),
-      &protocol::GroupMetadataKey::table(),  &protocol::GroupMetadataValue::table(),
+      &protocol::RequestHeader::table(),     &protocol::ResponseHeader::table(),   &protocol::OffsetCommitKey::table(),
+      &protocol::OffsetCommitValue::table(), &protocol::GroupMetadataKey::table(), &protocol::GroupMetadataValue::table(),
   };
   for (const protocol::ApiInfo& api : protocol::apis()) {
     tables.push_back(api.request);

@@ -168,6 +168,21 @@ std::size_t Group::offset_count() const {
   return total;
 }
 
+protocol::JoinGroupResponse Group::join_response(const std::string& member_id, bool with_members) const {
+  protocol::JoinGroupResponse response{.generation_id = generation,
+                                       .protocol_type = protocol_type,
+                                       .protocol_name = protocol,
+                                       .leader = leader.value_or(""),
+                                       .member_id = member_id};
+  if (!with_members) return response;
+  for (const auto& [id, member] : members) {
+    response.members.push_back({.member_id = id,
+                                .group_instance_id = member.instance_id,
+                                .metadata = copy_of(member.metadata(protocol.value_or("")))});
+  }
+  return response;
+}
+
 protocol::GroupMetadataValue Group::to_record() const {
   protocol::GroupMetadataValue value{.protocol_type = protocol_type.value_or(""),
                                      .generation = generation,

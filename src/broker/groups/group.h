@@ -1,6 +1,7 @@
 #pragma once
-// One classic consumer group: its members, its state and its committed offsets. Data and the questions one asks of it; what happens
-// when is the coordinator's. Source: KIP-62, KIP-345 (static members), KIP-394 (member id required), KIP-814 (skipped assignment).
+// One classic consumer group: its members, its state and its committed offsets. Data and the questions one asks of it; what
+// happens when is the coordinator's. Source: KIP-62, KIP-345 (static members), KIP-394 (member id required), KIP-814 (skipped
+// assignment).
 
 #include <functional>
 #include <map>
@@ -120,6 +121,8 @@ struct Group {
   bool uses_consumer_protocol() const { return protocol_type == "consumer"; }
   std::size_t offset_count() const;
 
+  /// What a member is told about the generation that it is part of; the leader also who the others are.
+  protocol::JoinGroupResponse join_response(const std::string& member_id, bool with_members) const;
   protocol::GroupMetadataValue to_record() const;
   /// A group as it was stored; members get a whole session from `now` on.
   void restore(const protocol::GroupMetadataValue& value, Steady now);

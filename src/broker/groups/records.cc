@@ -53,7 +53,8 @@ StoredRecord offset_tombstone(const std::string& group, const std::string& topic
   return {prefixed(kOffsetKind, key, kKeyVersion), std::nullopt};
 }
 
-StoredRecord offset_record(const std::string& group, const std::string& topic, std::int32_t partition, const CommittedOffset& offset) {
+StoredRecord offset_record(const std::string& group, const std::string& topic, std::int32_t partition,
+                           const CommittedOffset& offset) {
   const protocol::OffsetCommitValue value{.offset = offset.offset,
                                           .leader_epoch = offset.leader_epoch,
                                           .metadata = offset.metadata,

@@ -11,7 +11,8 @@
 namespace takhin::broker::groups {
 
 /// Version 1 when the client set an expiry of its own, 4 when the topic's id is known (a tagged field), else 3.
-StoredRecord offset_record(const std::string& group, const std::string& topic, std::int32_t partition, const CommittedOffset& offset);
+StoredRecord offset_record(const std::string& group, const std::string& topic, std::int32_t partition,
+                           const CommittedOffset& offset);
 StoredRecord offset_tombstone(const std::string& group, const std::string& topic, std::int32_t partition);
 /// Version 3, which every Kafka since 2.3 reads.
 StoredRecord group_record(const Group& group);

@@ -1,0 +1,151 @@
+#pragma once
+// The classic group coordinator: joins, syncs, heartbeats, committed offsets. A state machine over a clock and a store; no
+// sockets and no threads of its own. Source: Kafka's protocol guide and the KIPs named in group.h; error codes are Kafka's.
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "broker/groups/group.h"
+#include "broker/groups/store.h"
+#include "protocol/messages/delete_groups.h"
+#include "protocol/messages/describe_groups.h"
+#include "protocol/messages/heartbeat.h"
+#include "protocol/messages/leave_group.h"
+#include "protocol/messages/list_groups.h"
+#include "protocol/messages/offset_commit.h"
+#include "protocol/messages/offset_delete.h"
+#include "protocol/messages/offset_fetch.h"
+
+namespace takhin::broker::groups {
+
+/// Defaults are Kafka's but for initial_rebalance_delay_ms: Kafka waits 3 s before it starts a fresh group, to save rebalances
+/// when many consumers start together, and turns that off in the configuration it ships for one node. So do we.
+struct GroupOptions {
+  std::int32_t initial_rebalance_delay_ms = 0;
+  std::int32_t session_timeout_min_ms = 6'000;
+  std::int32_t session_timeout_max_ms = 1'800'000;
+  std::int64_t offsets_retention_ms = 7LL * 24 * 3600 * 1000;
+  std::int64_t expiry_interval_ms = 600'000;     // how often offsets are looked at for expiry
+  std::int32_t metadata_bytes_max = 4'096;       // of one committed offset
+  std::size_t members_max = 10'000;              // of one group
+  std::size_t groups_max = 100'000;
+  std::uint64_t snapshot_records_min = 100'000;  // a shorter log is not worth rewriting
+  std::uint64_t snapshot_ratio = 4;              // rewritten when it holds this many times the live records
+};
+
+/// Who asks.
+struct Caller {
+  std::int16_t version = 0;  // of the request
+  std::string client_id;
+  std::string host;  // "/127.0.0.1", as Kafka shows it
+};
+
+/// Any thread. Callbacks come once, from the calling thread, a thread of the store, or whoever calls another verb; never under
+/// the coordinator's mutex; a coordinator that goes away drops them. Requests by topic id come with the names filled in.
+class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
+ public:
+  struct Deps {
+    Clock& clock;
+    Random& random;
+    Store& store;
+  };
+  /// Replays the store. Everything in `deps` outlives it.
+  static Result<std::shared_ptr<GroupCoordinator>> open(Deps deps, GroupOptions options);
+
+  /// Answers when everybody has joined or the rebalance timeout is over.
+  void join(const Caller& caller, const protocol::JoinGroupRequest& request, JoinAnswer answer);
+  /// Answers when the leader's assignment is on disk.
+  void sync(const protocol::SyncGroupRequest& request, SyncAnswer answer);
+  protocol::HeartbeatResponse heartbeat(const protocol::HeartbeatRequest& request);
+  protocol::LeaveGroupResponse leave(const protocol::LeaveGroupRequest& request);
+
+  /// Answers when the offsets are on disk.
+  void commit(const Caller& caller, const protocol::OffsetCommitRequest& request,
+              std::function<void(protocol::OffsetCommitResponse)> answer);
+  protocol::OffsetFetchResponse fetch(const Caller& caller, const protocol::OffsetFetchRequest& request) const;
+  void remove_offsets(const protocol::OffsetDeleteRequest& request, std::function<void(protocol::OffsetDeleteResponse)> answer);
+
+  protocol::DescribeGroupsResponse describe(const Caller& caller, const protocol::DescribeGroupsRequest& request) const;
+  protocol::ListGroupsResponse list(const protocol::ListGroupsRequest& request) const;
+  void remove(const protocol::DeleteGroupsRequest& request, std::function<void(protocol::DeleteGroupsResponse)> answer);
+
+  /// A topic was deleted: what was committed for it goes.
+  void forget_topic(const std::string& topic);
+  /// Expires sessions, rebalances and offsets, and rewrites a store that has grown. Call it several times a second.
+  void tick();
+
+ private:
+  /// What is to be done once the mutex is free: answers, and waits for the disk.
+  using Later = std::vector<std::function<void()>>;
+
+  GroupCoordinator(Deps deps, GroupOptions options) : deps_(deps), options_(options) {}
+
+  // coordinator.cc
+  Result<> load();
+  Result<> load_record(View key, std::optional<View> value);
+  Group* find(const std::string& group_id);
+  const Group* find(const std::string& group_id) const;
+  /// Writes, and calls `then` when that is on disk or failed, without the mutex. False when the store refused at once.
+  void write(std::vector<StoredRecord> records, Later& later, std::function<void(Result<>)> then);
+  void store_group(Group& group, Later& later);
+  void keep_alive(Member& member) const;
+  void forget_if_useless(const std::string& group_id, Later& later);
+  void expire_members(Group& group, Later& later);
+  void snapshot_if_grown(Later& later);
+
+  // join.cc
+  void join_locked(const Caller& caller, const protocol::JoinGroupRequest& request, JoinAnswer answer, Later& later);
+  void join_new(Group& group, const Caller& caller, const protocol::JoinGroupRequest& request, JoinAnswer answer, Later& later);
+  void join_static(Group& group, Member member, const Caller& caller, JoinAnswer answer, Later& later);
+  void replace_static(Group& group, const std::string& old_id, Member member, const Caller& caller, JoinAnswer answer,
+                      Later& later);
+  void join_known(Group& group, const Caller& caller, const protocol::JoinGroupRequest& request, JoinAnswer answer, Later& later);
+  void add_and_rebalance(Group& group, Member member, JoinAnswer answer, Later& later);
+  void update_and_rebalance(Group& group, Member& member, const Member& now, JoinAnswer answer, Later& later);
+  Member member_from(const Caller& caller, const protocol::JoinGroupRequest& request, std::string id) const;
+
+  // rebalance.cc
+  void prepare_rebalance(Group& group, Later& later);
+  void rebalance_or_complete(Group& group, Later& later);
+  void maybe_complete_join(Group& group, Later& later);
+  void complete_join(Group& group, Later& later);
+  void join_deadline_passed(Group& group, Later& later);
+  void sync_deadline_passed(Group& group, Later& later);
+  void remove_member(Group& group, const std::string& member_id, protocol::ErrorCode why, Later& later);
+  void sync_locked(const protocol::SyncGroupRequest& request, SyncAnswer answer, Later& later);
+  void assign(Group& group, const protocol::SyncGroupRequest& request, Later& later);
+  void assignment_stored(const std::string& group_id, std::int32_t generation, const Result<>& stored);
+  void answer_syncs(Group& group, protocol::ErrorCode error, Later& later);
+
+  // offsets.cc
+  protocol::ErrorCode check_commit(const Caller& caller, const protocol::OffsetCommitRequest& request);
+  void commit_locked(const Caller& caller, const protocol::OffsetCommitRequest& request,
+                     std::function<void(protocol::OffsetCommitResponse)> answer, Later& later);
+  protocol::OffsetFetchResponse::OffsetFetchResponseGroup fetch_group(
+      const protocol::OffsetFetchRequest::OffsetFetchRequestGroup& request) const;
+  bool is_expired(const Group& group, const std::string& topic, const CommittedOffset& offset) const;
+  void expire_offsets(Later& later);
+
+  // admin.cc
+  protocol::DescribeGroupsResponse::DescribedGroup describe_group(const Caller& caller, const std::string& id) const;
+
+  const Deps deps_;
+  const GroupOptions options_;
+  mutable std::mutex mutex_;  // guards all below; held for memory work and appends to the page cache, never for the disk
+  std::unordered_map<std::string, std::unique_ptr<Group>> groups_;
+  Steady offsets_looked_at_{};
+  bool snapshot_running_ = false;
+};
+
+/// Runs what was put off. Without the mutex.
+inline void run_all(std::vector<std::function<void()>>& later) {
+  for (auto& task : later) task();
+}
+
+}  // namespace takhin::broker::groups
