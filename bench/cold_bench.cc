@@ -69,7 +69,8 @@ void BM_AtHand(benchmark::State& state) {
   std::mt19937_64 dice(1);
   std::vector<Offset> offsets(4096);
   for (Offset& offset : offsets) {
-    offset = Offset{bed.begin().raw + static_cast<std::int64_t>(dice() % static_cast<std::uint64_t>(bed.end().raw - bed.begin().raw))};
+    const auto span = static_cast<std::uint64_t>(bed.end().raw - bed.begin().raw);
+    offset = Offset{bed.begin().raw + static_cast<std::int64_t>(dice() % span)};
   }
   std::uint64_t found = 0;
   std::size_t i = 0;
