@@ -36,7 +36,8 @@ class Bed {
   Bytes batch(std::size_t records, std::size_t value_bytes, record::Codec codec = record::Codec::kNone) {
     std::string value(value_bytes, 'v');
     for (std::size_t i = 0; i < value.size(); i += 3) value[i] = static_cast<char>('a' + i * 7 % 26);
-    std::vector<record::NewRecord> all(records, {.key = view_of("0123456789"), .value = view_of(value), .timestamp = clock_.wall()});
+    std::vector<record::NewRecord> all(
+        records, {.key = view_of("0123456789"), .value = view_of(value), .timestamp = clock_.wall()});
     return *record::build_batch(all, {.codec = codec});
   }
   Log& log() { return *log_; }
@@ -112,8 +113,8 @@ void BM_ReadRandom(benchmark::State& state) {
 }
 BENCHMARK(BM_ReadRandom);
 
-/// Start with 10,000 sealed segments, after a clean shutdown (1) or a kill (0). The files are written here one by one: rolling would
-/// measure 40,000 fsyncs.
+/// Start with 10,000 sealed segments, after a clean shutdown (1) or a kill (0). The files are written here one by one:
+/// rolling would measure 40,000 fsyncs.
 void BM_Open10000Segments(benchmark::State& state) {
   constexpr std::int64_t kSegments = 10'000;
   Bed bed;

@@ -1,5 +1,5 @@
-// Bytes that pretend to be record batches: headers, walks, records, compressed bodies, markers, indexes. The crc would keep the fuzzer
-// out of nothing here: none of these functions looks at it.
+// Bytes that pretend to be record batches: headers, walks, records, compressed bodies, markers, indexes. The crc would
+// keep the fuzzer out of nothing here: none of these functions looks at it.
 
 #include <span>
 
@@ -18,7 +18,8 @@ void walk_batches(View given) {
   std::size_t before = 0;
   while (const auto header = cursor.next()) {
     TAKHIN_ASSERT(cursor.batch().size() == header->total_bytes(), "a batch of another size than it says");
-    TAKHIN_ASSERT(cursor.valid_bytes() == before + header->total_bytes() && cursor.valid_bytes() <= given.size(), "a walk past the end");
+    TAKHIN_ASSERT(cursor.valid_bytes() == before + header->total_bytes() && cursor.valid_bytes() <= given.size(),
+                  "a walk past the end");
     before = cursor.valid_bytes();
     std::int64_t last = header->base_offset.raw - 1;
     std::int32_t seen = 0;

@@ -13,16 +13,18 @@
 
 namespace takhin::testing {
 
-/// Any thread. Rules, stricter than ext4's: a file's bytes are on the disk after File::sync(); its name (created, renamed, removed) is
-/// only after sync_dir() of its directory. power_loss() keeps what was on the disk; kill() keeps everything, as kill -9 does. After
-/// both, files opened before answer kClosed.
-/// Faults: stop_after(n) lets n more changes through and fails the rest; set_space() is the size of the disk; fail_syncs().
+/// Any thread. Rules, stricter than ext4's: a file's bytes are on the disk after File::sync(); its name (created,
+/// renamed, removed) is only after sync_dir() of its directory. power_loss() keeps what was on the disk; kill() keeps
+/// everything, as kill -9 does. After both, files opened before answer kClosed.
+/// Faults: stop_after(n) lets n more changes through and fails the rest; set_space() is the size of the disk;
+/// fail_syncs().
 class CrashFs : public FileSystem {
  public:
   explicit CrashFs(const Clock* clock = nullptr) : disk_(std::make_shared<Disk>()) { disk_->clock = clock; }
 
-  /// What a power cut leaves. With a `seed` other than 0 some of what was not synced survives: a file may keep any part of what was
-  /// appended, with zeros for its last bytes, and names may or may not have changed. Heals stop_after() and fail_syncs().
+  /// What a power cut leaves. With a `seed` other than 0 some of what was not synced survives: a file may keep any part
+  /// of what was appended, with zeros for its last bytes, and names may or may not have changed. Heals stop_after() and
+  /// fail_syncs().
   void power_loss(std::uint64_t seed = 0) {
     const std::scoped_lock lock(disk_->mutex);
     std::mt19937_64 random(seed);

@@ -24,7 +24,8 @@ inline Bytes batch_of(std::span<const std::int64_t> timestamps, std::size_t valu
                       record::Codec codec = record::Codec::kNone) {
   const Bytes value(value_bytes, std::byte{'v'});
   std::vector<record::NewRecord> records;
-  for (const std::int64_t at : timestamps) records.push_back({.key = view_of("key"), .value = View(value), .timestamp = TimestampMs{at}});
+  for (const std::int64_t at : timestamps)
+    records.push_back({.key = view_of("key"), .value = View(value), .timestamp = TimestampMs{at}});
   auto batch = record::build_batch(records, {.codec = codec, .transactional = stamp.transactional, .producer_id = stamp.id,
                                              .producer_epoch = stamp.epoch, .base_sequence = stamp.sequence});
   EXPECT_TRUE(batch.ok());
@@ -72,7 +73,9 @@ class LogMaker {
   /// Ends a producer's transaction as a coordinator does.
   void end_transaction(std::int64_t producer_id, record::MarkerType type, std::int16_t epoch = 0) {
     const Bytes marker = record::build_marker({.type = type}, TimestampMs{kStart + next_time_++},
-                                              {.base_offset = log_->end(), .leader_epoch = LeaderEpoch{1}, .producer_id = producer_id,
+                                              {.base_offset = log_->end(),
+                                               .leader_epoch = LeaderEpoch{1},
+                                               .producer_id = producer_id,
                                                .producer_epoch = epoch});
     EXPECT_TRUE(log_->append_as_is(marker).ok());
   }

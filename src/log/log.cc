@@ -100,7 +100,8 @@ Result<> LogImpl::append_as_is(View batches) {
   record::BatchCursor cursor(batches);
   Offset expected = active_->end;
   while (const auto header = cursor.next()) {
-    if (!record::crc_matches(cursor.batch())) return fail(Kind::kCorrupt, "batch at offset {} fails its checksum", header->base_offset.raw);
+    if (!record::crc_matches(cursor.batch()))
+      return fail(Kind::kCorrupt, "batch at offset {} fails its checksum", header->base_offset.raw);
     const bool in_order = headers.empty() ? header->base_offset == expected : header->base_offset >= expected;
     if (!in_order) return fail(Kind::kInvalid, "batch at offset {} does not follow {}", header->base_offset.raw, expected.raw);
     if (header->is_control() && header->has_producer()) {
@@ -144,7 +145,8 @@ bool LogImpl::must_roll(std::span<const record::BatchHeader> headers, std::uint6
   TimestampMs newest = kNoTimestamp;
   for (const auto& header : headers) newest = std::max(newest, header.max_timestamp);
   const bool by_time = active.first_timestamp != kNoTimestamp && newest.raw - active.first_timestamp.raw > config_.segment_ms;
-  return active.bytes + bytes > config_.segment_bytes || by_time || headers.back().last_offset().raw - active.base.raw > INT32_MAX ||
+  return active.bytes + bytes > config_.segment_bytes || by_time ||
+         headers.back().last_offset().raw - active.base.raw > INT32_MAX ||
          active.index.offsets().size() + record::kOffsetEntryBytes > kIndexBytesMax ||
          active.index.times().size() + record::kTimeEntryBytes > kIndexBytesMax;
 }

@@ -55,7 +55,7 @@ struct SegmentInfo {
   Offset end;  // last offset + 1; base when empty
   std::uint64_t bytes = 0;
   TimestampMs max_timestamp = kNoTimestamp;      // newest record timestamp, none when empty
-  Offset max_timestamp_offset = kNoOffset;
+  Offset max_timestamp_offset = kNoOffset;       // last offset of the first batch that has it
   TimestampMs modified{};                        // file's modification time
   bool sealed = false;
   LeaderEpoch last_epoch = kNoEpoch;

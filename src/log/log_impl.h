@@ -1,6 +1,7 @@
 #pragma once
-// The one implementation of Log. Writers (append, roll, release, reset, close) are one at a time under `writer_`; what readers look at
-// changes under `mutex_`, which is never held over a file operation. sync() holds neither while the disk works.
+// The one implementation of Log. Writers (append, roll, release, reset, close) are one at a time under `writer_`; what
+// readers look at changes under `mutex_`, which is never held over a file operation. sync() holds neither while the
+// disk works.
 
 #include <atomic>
 #include <deque>
@@ -79,7 +80,8 @@ class LogImpl : public Log {
   Result<Place> place(Offset offset) const;
   Result<std::optional<Place>> place_of_time(Offset from, TimestampMs timestamp) const;
   std::optional<ReadSlice> read_recent(Offset offset, std::uint64_t bytes_max, bool at_least_one, Offset limit) const;
-  Result<ReadSlice> read_from(const Place& place, const FoundBatch& first, std::uint64_t bytes_max, bool at_least_one, Offset limit) const;
+  Result<ReadSlice> read_from(const Place& place, const FoundBatch& first, std::uint64_t bytes_max, bool at_least_one,
+                              Offset limit) const;
   Result<> repair_txn_index(const Segment& segment) const;
   Result<Bytes> snapshot_at_end_of(const Segment& segment) const;
 

@@ -11,7 +11,8 @@ namespace {
 constexpr std::string_view kGone = "the segment was released";
 
 /// The first record of the batch that is at or after `from` and `at_least`.
-Result<std::optional<TimestampedOffset>> first_record(const File& log, const FoundBatch& found, Offset from, TimestampMs at_least) {
+Result<std::optional<TimestampedOffset>> first_record(const File& log, const FoundBatch& found, Offset from,
+                                                      TimestampMs at_least) {
   TRY(const Bytes batch, read_exactly(log, {found.position, found.position + found.header.total_bytes()}));
   std::optional<TimestampedOffset> out;
   TRY(record::for_each_record(batch, kPlainBytesMax, [&](const record::Record& record) {
@@ -25,12 +26,15 @@ Result<std::optional<TimestampedOffset>> first_record(const File& log, const Fou
 /// As find_batch(), but an index that pointed past the wanted batch, or between two, is not believed.
 Result<std::optional<FoundBatch>> find_from(const File& log, ByteRange range, Offset offset) {
   auto found = find_batch(log, range, offset);
-  const bool misled = range.begin > 0 && (!found.ok() || !*found || ((*found)->position == range.begin && (*found)->header.base_offset > offset));
+  const bool misled = range.begin > 0 && (!found.ok() || !*found ||
+                                          ((*found)->position == range.begin && (*found)->header.base_offset > offset));
   if (misled) return find_batch(log, {0, range.end}, offset);
   return found;
 }
 
-std::uint64_t position_of(View offsets, Offset base, Offset offset) { return record::floor_offset(offsets, base, offset).position; }
+std::uint64_t position_of(View offsets, Offset base, Offset offset) {
+  return record::floor_offset(offsets, base, offset).position;
+}
 std::uint64_t position_of(View offsets, View times, Offset base, TimestampMs timestamp) {
   return position_of(offsets, base, record::floor_time(times, base, timestamp).offset);
 }
@@ -60,7 +64,8 @@ Result<std::shared_ptr<const SegmentData>> LogImpl::data_of(const Segment& segme
     TRY(repair_txn_index(segment));
     data = cache_.get(segment, interval);
   }
-  if (!data.ok() && data.error().kind == Kind::kNotFound && segment.base < local_start()) return fail(Kind::kOutOfRange, "{}", kGone);
+  if (!data.ok() && data.error().kind == Kind::kNotFound && segment.base < local_start())
+    return fail(Kind::kOutOfRange, "{}", kGone);
   return data;
 }
 
@@ -327,7 +332,8 @@ Result<Bytes> LogImpl::snapshot_at_end_of(const Segment& segment) const {
 Result<> LogImpl::repair_txn_index(const Segment& segment) const {
   const TimestampMs now = clock_.wall();
   TRY(auto state, load_snapshot(fs_, dir_, segment.base, segment.base, now));
-  if (state.at != segment.base) return fail(Kind::kCorrupt, "{}: transaction index is damaged", segment_path(dir_, segment.base, kLogSuffix));
+  if (state.at != segment.base)
+    return fail(Kind::kCorrupt, "{}: transaction index is damaged", segment_path(dir_, segment.base, kLogSuffix));
   Bytes txns;
   TRY(replay_segment(fs_, dir_, segment, segment.base, now, state.producers, &txns));
   return write_atomically(fs_, segment_path(dir_, segment.base, kTxnIndexSuffix), txns);

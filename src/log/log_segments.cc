@@ -16,7 +16,8 @@ Result<std::unique_ptr<ActiveSegment>> LogImpl::new_active(Offset base) {
   return active;
 }
 
-/// Indexes of the active segment and the producers' state at its end. What a crash leaves half written is found out and made anew.
+/// Indexes of the active segment and the producers' state at its end. What a crash leaves half written is found out and
+/// made anew.
 Result<std::vector<std::shared_ptr<File>>> LogImpl::write_side_files() {
   {
     const std::scoped_lock lock(mutex_);

@@ -37,7 +37,8 @@ TEST_F(LogTest, GivesOffsetsAndReadsThemBack) {
   EXPECT_EQ(log.end(), Offset{5});
   const auto all = made.read_all();
   ASSERT_EQ(all.size(), 5u);
-  for (std::size_t i = 0; i < all.size(); ++i) EXPECT_EQ(all[i], std::pair(static_cast<std::int64_t>(i), kStart + static_cast<std::int64_t>(i)));
+  for (std::size_t i = 0; i < all.size(); ++i)
+    EXPECT_EQ(all[i], std::pair(static_cast<std::int64_t>(i), kStart + static_cast<std::int64_t>(i)));
   EXPECT_EQ(log.epochs().size(), 1u);
   EXPECT_EQ(log.epochs()[0].epoch, LeaderEpoch{1});
 }

@@ -15,7 +15,8 @@ inline constexpr std::string_view kTimeIndexSuffix = ".timeindex";
 inline constexpr std::string_view kTxnIndexSuffix = ".txnindex";
 inline constexpr std::string_view kSnapshotSuffix = ".snapshot";
 inline constexpr std::string_view kEpochFile = "leader-epoch-checkpoint";
-/// Ours alone, ignored by Kafka: all segments that end at or below the offset in it are on disk, so that recovery need not read them.
+/// Ours alone, ignored by Kafka: all segments that end at or below the offset in it are on disk, so that recovery need
+/// not read them.
 inline constexpr std::string_view kRecoveryPointFile = "recovery-point";
 
 /// dir/00000000000000000042.log

@@ -1,6 +1,7 @@
 #pragma once
-// What a log knows of its producers: the last batches of each (to recognise a retry), and the open transactions (KIP-98, KIP-360).
-// Kafka's rules and Kafka's snapshot file (version 1). Not thread-safe: it belongs to the log's writer.
+// What a log knows of its producers: the last batches of each (to recognise a retry), and the open transactions
+// (KIP-98, KIP-360). Kafka's rules and Kafka's snapshot file (version 1). Not thread-safe: it belongs to the log's
+// writer.
 
 #include <array>
 #include <map>
@@ -15,9 +16,9 @@
 
 namespace takhin::log {
 
-inline constexpr std::size_t kProducerBatchesKept = 5;                              // Kafka's; max.in.flight of an idempotent producer
+inline constexpr std::size_t kProducerBatchesKept = 5;  // Kafka's; max.in.flight of an idempotent producer
 inline constexpr std::int64_t kProducerExpiryMs = std::int64_t{24} * 3600 * 1000;   // producer.id.expiration.ms
-inline constexpr std::size_t kProducersMax = 100'000;                               // of one partition; beyond it the longest idle are forgotten
+inline constexpr std::size_t kProducersMax = 100'000;  // of one partition; beyond it the longest idle are forgotten
 
 struct SequencedBatch {
   std::int32_t first_sequence = -1;
@@ -71,8 +72,8 @@ class ProducerState {
   void replay(const record::BatchHeader& header, TimestampMs now);
   /// Ends the producer's transaction; nothing when none was open.
   std::optional<CompletedTxn> replay_marker(const record::BatchHeader& header, const record::Marker& marker, TimestampMs now);
-  /// Older batches, in log order, of producers known from a snapshot, which holds only the last batch of each: so that a retry of one
-  /// of the last five is known after a restart too.
+  /// Older batches, in log order, of producers known from a snapshot, which holds only the last batch of each: so that
+  /// a retry of one of the last five is known after a restart too.
   void recall(std::span<const record::BatchHeader> older);
 
   /// First offset of the oldest open transaction.

@@ -161,7 +161,8 @@ TEST(EpochCache, ReadsKafkasTextAndKeepsOrder) {
   EXPECT_EQ(cache->text(Offset{17}), "0\n1\n0 0\n");
   EXPECT_EQ(cache->at(Offset{16}), LeaderEpoch{0});
   EXPECT_EQ(cache->at(Offset{17}), LeaderEpoch{3});
-  for (const char* bad : {"", "1\n0\n", "0\n2\n0 0\n", "0\n2\n3 0\n3 5\n", "0\n2\n3 9\n4 5\n", "0\n99999999999999999999\n", "0\n1\nx 1\n"}) {
+  for (const char* bad : {"", "1\n0\n", "0\n2\n0 0\n", "0\n2\n3 0\n3 5\n", "0\n2\n3 9\n4 5\n",
+                          "0\n99999999999999999999\n", "0\n1\nx 1\n"}) {
     EXPECT_FALSE(EpochCache::parse(bad).ok()) << bad;
   }
   EpochCache mutable_cache = *cache;

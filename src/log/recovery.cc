@@ -170,7 +170,8 @@ class Recovery {
     // A clean shutdown leaves whole batches and a snapshot of its end.
     const bool indexes_fit = record::check_offset_index(active.index.offsets(), last.base, active.end, last.bytes).ok() &&
                              record::check_time_index(active.index.times(), last.base, active.end).ok();
-    if (!indexes_fit || valid != last.bytes || (state.at != active.end && (last.bytes > 0 || found_.size() > 1))) return give_up_resuming();
+    if (!indexes_fit || valid != last.bytes || (state.at != active.end && (last.bytes > 0 || found_.size() > 1)))
+      return give_up_resuming();
     out_.producers = std::move(state.producers);
     active.bytes = valid;
     active.modified = last.modified;
@@ -191,7 +192,8 @@ class Recovery {
     ActiveSegment& active = *out_.active;
     const auto& header = batch.header;
     const bool in_order = first_of_tail ? header.base_offset >= active.base : header.base_offset >= active.end;
-    if (!in_order || header.last_offset().raw - active.base.raw > INT32_MAX || !record::crc_matches(batch.bytes)) return Scan::kStop;
+    if (!in_order || header.last_offset().raw - active.base.raw > INT32_MAX || !record::crc_matches(batch.bytes))
+      return Scan::kStop;
     active.index.add(header, batch.position);
     active.recent.push({header.base_offset, header.next_offset(), batch.position, header.total_bytes()});
     active.end = header.next_offset();
@@ -310,7 +312,8 @@ class Recovery {
   /// Segments behind a cut cannot be joined to the log any more.
   Result<> remove_behind(std::size_t i) {
     for (std::size_t k = found_.size(); k-- > i + 1;) {
-      log_warn("log", "{}: removed, it does not go on where the log ends ({})", path(found_[k].base, kLogSuffix), out_.active->end.raw);
+      log_warn("log", "{}: removed, it does not go on where the log ends ({})", path(found_[k].base, kLogSuffix),
+               out_.active->end.raw);
       for (const auto suffix : {kLogSuffix, kOffsetIndexSuffix, kTimeIndexSuffix, kTxnIndexSuffix}) {
         TRY(fs_.remove(path(found_[k].base, suffix)));
       }

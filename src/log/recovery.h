@@ -16,9 +16,9 @@ struct Recovered {
   EpochCache epochs;
 };
 
-/// Brings the directory into order and answers what is in it. After a clean shutdown sealed segments cost a stat and one small read, and
-/// only the tail of the last one is looked at. After another end every segment past the recovery point is read and checked: the log ends
-/// at the last whole, valid batch, and what comes behind it is removed.
+/// Brings the directory into order and answers what is in it. After a clean shutdown sealed segments cost a stat and
+/// one small read, and only the tail of the last one is looked at. After another end every segment past the recovery
+/// point is read and checked: the log ends at the last whole, valid batch, and what comes behind it is removed.
 /// kCorrupt: a segment below the recovery point lacks data.
 Result<Recovered> recover(const OpenOptions& options);
 

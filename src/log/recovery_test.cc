@@ -121,7 +121,8 @@ TEST(Recovery, RebuildsWhatIsMissingOrDamaged) {
         Log& log = made.open(true);
         EXPECT_EQ(made.read_all(), all);
         EXPECT_EQ((*log.offset_of_max_timestamp())->offset.raw, all.back().first);
-        for (std::size_t i = 0; i < all.size(); i += 11) EXPECT_EQ((*log.offset_for(TimestampMs{all[i].second}))->offset.raw, all[i].first);
+        for (std::size_t i = 0; i < all.size(); i += 11)
+          EXPECT_EQ((*log.offset_for(TimestampMs{all[i].second}))->offset.raw, all[i].first);
         ASSERT_TRUE(log.close().ok());
         if (segment.sealed) {
           EXPECT_EQ(*read_whole(made.fs, path), *before);
@@ -291,7 +292,8 @@ TEST(Recovery, NothingSyncedIsEverLost) {
       }
       Log& log = made.open();
       ASSERT_GE(log.end(), promised);
-      ASSERT_LE(static_cast<std::size_t>(log.end().raw), model.size() + 3);  // a write whose answer was an error may be there after kill()
+      // a write whose answer was an error may be there after kill()
+      ASSERT_LE(static_cast<std::size_t>(log.end().raw), model.size() + 3);
       const auto all = made.read_all();
       ASSERT_EQ(all.size(), static_cast<std::size_t>(log.end().raw));
       for (std::size_t i = 0; i < all.size() && i < model.size(); ++i) {

@@ -1,5 +1,6 @@
 #pragma once
-// One segment: what is known of it without opening a file, what is in memory while it is being read, and how to find a batch in it.
+// One segment: what is known of it without opening a file, what is in memory while it is being read, and how to find a
+// batch in it.
 
 #include <array>
 #include <list>
@@ -42,8 +43,8 @@ struct FoundBatch {
   record::BatchHeader header;
   std::uint64_t position = 0;
 };
-/// The first batch in `range` that ends after `offset`; nothing when there is none. `range` begins at a batch. Reads headers only.
-/// kCorrupt when the bytes are no batches.
+/// The first batch in `range` that ends after `offset`; nothing when there is none. `range` begins at a batch. Reads
+/// headers only. kCorrupt when the bytes are no batches.
 Result<std::optional<FoundBatch>> find_batch(const File& log, ByteRange range, Offset offset);
 /// The same for the first batch with a record at or after `timestamp`.
 Result<std::optional<FoundBatch>> find_batch(const File& log, ByteRange range, TimestampMs timestamp);

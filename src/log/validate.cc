@@ -86,7 +86,9 @@ Result<Bytes> recompress(const BatchHeader& header, View plain, record::Codec co
   for (;;) {
     TRY(const auto raw, cursor.next());
     if (!raw) break;
-    records.push_back({.key = raw->key, .value = raw->value, .timestamp = TimestampMs{header.base_timestamp.raw + raw->timestamp_delta}});
+    records.push_back({.key = raw->key,
+                       .value = raw->value,
+                       .timestamp = TimestampMs{header.base_timestamp.raw + raw->timestamp_delta}});
     record::decode_headers(*raw, records.back().headers);
   }
   return record::build_batch(records, {.codec = codec,
@@ -205,7 +207,8 @@ Judged judge(std::span<std::byte> batches, const LogConfig& config, const Intake
       const bool magic = header.error().kind == Kind::kInvalid;
       return refuse_all(magic ? AppendStatus::kUnsupportedMagic : AppendStatus::kCorruptMessage, header.error().text);
     }
-    if (header->total_bytes() > batches.size() - at) return refuse_all(AppendStatus::kCorruptMessage, "the last batch is cut short");
+    if (header->total_bytes() > batches.size() - at)
+      return refuse_all(AppendStatus::kCorruptMessage, "the last batch is cut short");
     each.push_back(batches.subspan(at, header->total_bytes()));
     at += header->total_bytes();
   }

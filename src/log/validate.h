@@ -27,9 +27,9 @@ struct Judged {
   SequencedBatch duplicate;                  // of kDuplicate
 };
 
-/// Judges `batches` (one partition's records of a Produce) and gives offsets in place. Nothing else changes: crc and bytes of a batch
-/// stay as sent, but for LogAppendTime, a max timestamp that its records contradict, and compression.type.
-/// Cost: every record is visited, compressed ones are decompressed.
+/// Judges `batches` (one partition's records of a Produce) and gives offsets in place. Nothing else changes: crc and
+/// bytes of a batch stay as sent, but for LogAppendTime, a max timestamp that its records contradict, and
+/// compression.type. Cost: every record is visited, compressed ones are decompressed.
 Judged judge(std::span<std::byte> batches, const LogConfig& config, const Intake& intake, const ProducerState& producers);
 
 }  // namespace takhin::log

@@ -26,7 +26,8 @@ Judged judged(Bytes& batch, const LogConfig& config = {}) {
 AppendStatus status(Bytes batch, const LogConfig& config = {}) { return judged(batch, config).status; }
 
 TEST(Validate, LeavesAGoodBatchAsItIs) {
-  for (const auto codec : {record::Codec::kNone, record::Codec::kGzip, record::Codec::kSnappy, record::Codec::kLz4, record::Codec::kZstd}) {
+  for (const auto codec : {record::Codec::kNone, record::Codec::kGzip, record::Codec::kSnappy, record::Codec::kLz4,
+                           record::Codec::kZstd}) {
     const Bytes sent = good(codec);
     Bytes batch = sent;
     const Judged out = judged(batch);
@@ -63,7 +64,9 @@ TEST(Validate, EachRuleHasItsAnswer) {
   EXPECT_EQ(status(longer), AppendStatus::kCorruptMessage);
   EXPECT_EQ(with([](Bytes& b) { b[layout::kMagic] = std::byte{1}; }), AppendStatus::kUnsupportedMagic);
   EXPECT_EQ(with([](Bytes&) {}, {.message_bytes_max = 100}), AppendStatus::kMessageTooLarge);
-  const auto attributes = [](std::int16_t value) { return [value](Bytes& b) { store_be(b.data() + layout::kAttributes, value); }; };
+  const auto attributes = [](std::int16_t value) {
+    return [value](Bytes& b) { store_be(b.data() + layout::kAttributes, value); };
+  };
   EXPECT_EQ(with(attributes(0x20)), AppendStatus::kInvalidRecord);     // control
   EXPECT_EQ(with(attributes(0x08)), AppendStatus::kInvalidTimestamp);  // claims LogAppendTime
   EXPECT_EQ(with(attributes(0x10)), AppendStatus::kInvalidRecord);     // transactional without producer
@@ -76,8 +79,10 @@ TEST(Validate, EachRuleHasItsAnswer) {
     store_be(b.data() + layout::kLastOffsetDelta, 1);
   }), AppendStatus::kInvalidRecord);
   EXPECT_EQ(with([](Bytes& b) { store_be(b.data() + layout::kProducerId, std::int64_t{7}); }), AppendStatus::kInvalidRecord);
-  EXPECT_EQ(with([](Bytes& b) { store_be(b.data() + layout::kBaseTimestamp, std::int64_t{INT64_MAX}); }), AppendStatus::kInvalidTimestamp);
-  EXPECT_EQ(with([](Bytes& b) { store_be(b.data() + layout::kBaseTimestamp, std::int64_t{-3}); }), AppendStatus::kInvalidTimestamp);
+  EXPECT_EQ(with([](Bytes& b) { store_be(b.data() + layout::kBaseTimestamp, std::int64_t{INT64_MAX}); }),
+            AppendStatus::kInvalidTimestamp);
+  EXPECT_EQ(with([](Bytes& b) { store_be(b.data() + layout::kBaseTimestamp, std::int64_t{-3}); }),
+            AppendStatus::kInvalidTimestamp);
 }
 
 TEST(Validate, TimestampsHaveBounds) {

@@ -89,8 +89,8 @@ struct Record {
 /// Decompression stops at `decompressed_max` bytes (kExhausted).
 Result<> for_each_record(View batch, std::size_t decompressed_max, const std::function<bool(const Record&)>& each);
 
-/// Writes offset, leader epoch and, when `append_time` is set, LogAppendTime into a batch in place, and fixes the crc only when it
-/// must (offset and epoch are outside of it).
+/// Writes offset, leader epoch and, when `append_time` is set, LogAppendTime into a batch in place, and fixes the crc
+/// only when it must (offset and epoch are outside of it).
 struct Assignment {
   Offset base_offset;
   LeaderEpoch leader_epoch;

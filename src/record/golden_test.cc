@@ -1,4 +1,5 @@
-// Batches that Kafka's own classes wrote (tools/golden/GoldenBatches.java), read here and, where bytes are determined, made again.
+// Batches that Kafka's own classes wrote (tools/golden/GoldenBatches.java), read here and, where bytes are determined,
+// made again.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -36,7 +37,9 @@ struct Expected {
     for (int i = 5; i < 20; ++i) {
       std::string value;
       for (int k = 0; k < i * i; ++k) value += "value ";
-      records.push_back({.key = keep("key-" + std::to_string(i)), .value = keep(std::move(value)), .timestamp = TimestampMs{kTime + i}});
+      records.push_back({.key = keep("key-" + std::to_string(i)),
+                         .value = keep(std::move(value)),
+                         .timestamp = TimestampMs{kTime + i}});
     }
   }
   std::vector<std::string> texts;

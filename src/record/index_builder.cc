@@ -31,7 +31,8 @@ void IndexBuilder::add_time() {
   if (newest_.timestamp > last) append_entry(times_, base_, newest_);
 }
 
-Result<std::uint64_t> scan_batches(const File& log, ByteRange range, const std::function<Result<Scan>(const ScannedBatch&)>& each) {
+Result<std::uint64_t> scan_batches(const File& log, ByteRange range,
+                                   const std::function<Result<Scan>(const ScannedBatch&)>& each) {
   std::uint64_t at = range.begin;
   std::size_t want = kWindowBytes;
   Bytes window;

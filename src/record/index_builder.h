@@ -1,6 +1,6 @@
 #pragma once
-// Offset and time index of one segment, grown batch by batch exactly as Kafka's broker grows them; and the bounded-memory walk over
-// a segment's file that recovery, archiving and verification share.
+// Offset and time index of one segment, grown batch by batch exactly as Kafka's broker grows them; and the
+// bounded-memory walk over a segment's file that recovery, archiving and verification share.
 
 #include <functional>
 
@@ -49,10 +49,11 @@ struct ScannedBatch {
 };
 enum class Scan { kGoOn, kStop };
 
-/// Walks the whole batches of `range` in order and answers the position after the last whole one that was visited (before the one the
-/// callback stopped at). Bytes that are no whole batch end the walk without an error: compare with range.end. Does not look at the
-/// crc. Memory: 1 MiB or the largest batch. Errors are those of the file and of `each`.
-Result<std::uint64_t> scan_batches(const File& log, ByteRange range, const std::function<Result<Scan>(const ScannedBatch&)>& each);
+/// Walks the whole batches of `range` in order and answers the position after the last whole one that was visited
+/// (before the one the callback stopped at). Bytes that are no whole batch end the walk without an error: compare with
+/// range.end. Does not look at the crc. Memory: 1 MiB or the largest batch. Errors are those of the file and of `each`.
+Result<std::uint64_t> scan_batches(const File& log, ByteRange range,
+                                   const std::function<Result<Scan>(const ScannedBatch&)>& each);
 
 struct BuiltIndexes {
   Bytes offset_index;
@@ -62,8 +63,8 @@ struct BuiltIndexes {
   TimeEntry newest;
   LeaderEpoch last_epoch = kNoEpoch;
 };
-/// Reads the first `log_bytes` of a segment and builds its indexes anew. Stops without an error at the first damaged batch: a sealed
-/// segment whose valid_bytes are fewer than log_bytes is corrupt. Cost: one pass over the log.
+/// Reads the first `log_bytes` of a segment and builds its indexes anew. Stops without an error at the first damaged
+/// batch: a sealed segment whose valid_bytes are fewer than log_bytes is corrupt. Cost: one pass over the log.
 Result<BuiltIndexes> rebuild_indexes(const File& log, std::uint64_t log_bytes, Offset base, std::uint64_t interval_bytes);
 
 }  // namespace takhin::record

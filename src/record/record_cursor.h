@@ -20,8 +20,8 @@ struct RawRecord {
 class RecordCursor {
  public:
   RecordCursor(const BatchHeader& header, View plain) : header_(header), reader_(plain) {}
-  /// The next record; nothing at the end. kCorrupt where lengths, counts or deltas lie: deltas must grow, stay within the header's
-  /// and, when the count says that none is missing, be 0, 1, 2, … (a compacted batch may have gaps).
+  /// The next record; nothing at the end. kCorrupt where lengths, counts or deltas lie: deltas must grow, stay within
+  /// the header's and, when the count says that none is missing, be 0, 1, 2, … (a compacted batch may have gaps).
   Result<std::optional<RawRecord>> next();
 
  private:

@@ -1,5 +1,5 @@
-// make_log DIR: a log with every codec, idempotent and transactional producers, markers, headers and nulls, in several segments, for
-// Kafka's own tools to read. Prints what it wrote as "name number" lines.
+// make_log DIR: a log with every codec, idempotent and transactional producers, markers, headers and nulls, in several
+// segments, for Kafka's own tools to read. Prints what it wrote as "name number" lines.
 
 #include <fmt/format.h>
 
@@ -31,7 +31,10 @@ class Maker {
       TRY(add(round, {.codec = record::Codec::kZstd, .producer_id = 500, .producer_epoch = 1, .base_sequence = plain_sequence_}));
       plain_sequence_ += kRecords;
       if (round % 10 == 0) {
-        TRY(add(round, {.transactional = true, .producer_id = kTransactionalId, .producer_epoch = 0, .base_sequence = txn_sequence_}));
+        TRY(add(round, {.transactional = true,
+                        .producer_id = kTransactionalId,
+                        .producer_epoch = 0,
+                        .base_sequence = txn_sequence_}));
         txn_sequence_ += kRecords;
       }
       if (round % 10 == 6) {
@@ -103,7 +106,8 @@ Result<> make(const std::string& dir) {
     txn_entries += sealed.txn_index.size() / record::kTxnEntryBytes;
   }
   TRY(log->close());
-  if (txn_entries != static_cast<std::uint64_t>(counts.aborted)) return fail(Kind::kCorrupt, "{} transactions in the index", txn_entries);
+  if (txn_entries != static_cast<std::uint64_t>(counts.aborted))
+    return fail(Kind::kCorrupt, "{} transactions in the index", txn_entries);
   fmt::print("records {}\nbatches {}\nmarkers {}\naborted {}\nsegments {}\noffset_entries {}\ntime_entries {}\n", log->end().raw,
              counts.batches, counts.markers, counts.aborted, segments.size(), offset_entries, time_entries);
   return done();
