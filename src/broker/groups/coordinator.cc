@@ -218,7 +218,8 @@ void GroupCoordinator::snapshot_if_grown(Later& later) {
   if (snapshot_running_ || stored <= options_.snapshot_records_min) return;
   std::vector<StoredRecord> live;
   for (const auto& [id, group] : groups_) {
-    if (group->stored) live.push_back(group_record(*group));
+    const bool settled = group->is(State::kEmpty) || group->is(State::kStable);
+    if (group->stored) live.push_back(settled ? group_record(*group) : unsettled_group_record(*group));
     for (const auto& [topic, partitions] : group->offsets) {
       for (const auto& [partition, offset] : partitions) live.push_back(offset_record(id, topic, partition, offset));
     }

@@ -84,7 +84,6 @@ void Group::remove(const std::string& member_id) {
   if (found->second.instance_id) static_members.erase(*found->second.instance_id);
   members.erase(found);
   pending_sync.erase(member_id);
-  if (is_leader(member_id)) leader = members.empty() ? std::nullopt : std::optional(members.begin()->first);
 }
 
 ErrorCode Group::validate(const std::string& member_id, const std::optional<std::string>& instance_id) const {

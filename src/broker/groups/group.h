@@ -74,7 +74,7 @@ struct Group {
   std::int32_t generation = 0;
   std::optional<std::string> protocol_type;  // none: only simple consumers have committed here
   std::optional<std::string> protocol;
-  std::optional<std::string> leader;
+  std::optional<std::string> leader;  // while a rebalance is prepared it may be gone already
   std::int64_t state_since_ms = -1;
   bool stored = false;  // the store has a metadata record, so removal writes a tombstone
 

@@ -231,7 +231,8 @@ TEST_F(Offsets, AreRemovedOneByOne) {
     from.partitions.push_back({.partition_index = 0});
     testing::Answer<protocol::OffsetDeleteResponse> answer;
     groups->remove_offsets(request, answer.taker());
-    return std::pair(answer->error_code, answer->topics.empty() ? ErrorCode::kNone : answer->topics[0].partitions.at(0).error_code);
+    const auto inner = answer->topics.empty() ? ErrorCode::kNone : answer->topics[0].partitions.at(0).error_code;
+    return std::pair(answer->error_code, inner);
   };
   EXPECT_EQ(ask("g", "t").first, ErrorCode::kGroupIdNotFound);
   commit(1, "", -1, "t");
@@ -276,6 +277,23 @@ TEST_F(Offsets, AGrownStoreIsRewrittenAndHoldsTheSame) {
   EXPECT_EQ(committed("t"), 1'000);
   EXPECT_EQ(committed("u", "simple"), 7);
   EXPECT_EQ(heartbeat(a.id, a.generation), ErrorCode::kNone);
+}
+
+TEST_F(Offsets, ARewriteInTheMiddleOfARebalanceDoesNotInventAssignments) {
+  options.snapshot_records_min = 10;
+  open();
+  const auto a = one_member();
+  for (int i = 0; i < 20; ++i) commit(i, a.id, a.generation);
+  join(a.id);  // the leader again: completing, generation 2
+  ASSERT_EQ(state(), "CompletingRebalance");
+  groups->tick();
+  ASSERT_GT(store.start, 0);
+  open();
+  EXPECT_EQ(state(), "Empty");
+  EXPECT_EQ(sync(a.id, 2)->error_code, ErrorCode::kUnknownMemberId);
+  EXPECT_EQ(committed(), 19);
+  const std::string id = new_id();
+  EXPECT_EQ(join(id)->generation_id, 3);
 }
 
 class Admin : public testing::GroupFixture {};
@@ -350,7 +368,8 @@ TEST(Records, AreKafkasBytes) {
   EXPECT_EQ(hex(group_tombstone("g").key), "0002000167");
   CommittedOffset expiring = offset;
   expiring.expire_ms = 2;
-  EXPECT_EQ(hex(*offset_record("g", "t", 7, expiring).value), "0001" "0000000000000102" "00016d" "0000000000000001" "0000000000000002");
+  EXPECT_EQ(hex(*offset_record("g", "t", 7, expiring).value),
+            "0001" "0000000000000102" "00016d" "0000000000000001" "0000000000000002");
   CommittedOffset named = offset;
   named.topic_id.bytes[0] = std::byte{1};
   const auto back = parse_offset(*offset_record("g", "t", 7, named).value);

@@ -79,6 +79,16 @@ StoredRecord group_record(const Group& group) {
   return record;
 }
 
+StoredRecord unsettled_group_record(const Group& group) {
+  StoredRecord record = group_tombstone(group.id);
+  protocol::GroupMetadataValue value = group.to_record();
+  value.protocol.reset();
+  value.leader.reset();
+  value.members.clear();
+  record.value = prefixed(kGroupValueVersion, value, kGroupValueVersion);
+  return record;
+}
+
 Result<Key> parse_key(View key) {
   ByteReader in(key);
   const auto kind = in.be<std::int16_t>();

@@ -16,6 +16,9 @@ StoredRecord offset_record(const std::string& group, const std::string& topic, s
 StoredRecord offset_tombstone(const std::string& group, const std::string& topic, std::int32_t partition);
 /// Version 3, which every Kafka since 2.3 reads.
 StoredRecord group_record(const Group& group);
+/// For a group that is about to have a new assignment: its generation without its members. Loaded again it is empty and they join
+/// anew; with them it would come back as stable, handing out assignments that nobody made.
+StoredRecord unsettled_group_record(const Group& group);
 StoredRecord group_tombstone(const std::string& group);
 
 /// What a stored key means. Kinds that belong to other group types are kUnknown.
