@@ -7,7 +7,8 @@
 
 namespace takhin::tier {
 
-inline constexpr double kColdReadSecondsBuckets[] = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
+inline constexpr double kColdReadSecondsBuckets[] = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
+                                                    0.25,   0.5,   1,      2.5,   5,    10,    30};
 
 inline constexpr metrics::MetricDef kCacheHits{"tier_cache_hits_total", metrics::Type::kCounter,
                                                "Cold reads answered from local disk."};
@@ -16,7 +17,7 @@ inline constexpr metrics::MetricDef kCacheMisses{"tier_cache_misses_total", metr
 inline constexpr metrics::MetricDef kCacheEvictions{"tier_cache_evictions_total", metrics::Type::kCounter,
                                                     "Chunks that made room for others in the cache."};
 inline constexpr metrics::MetricDef kCacheRejected{"tier_cache_rejected_total", metrics::Type::kCounter,
-                                                   "Cached chunks that failed their checksum after a restart and were fetched again."};
+                                                   "Cached chunks that failed their checksum after a restart."};
 inline constexpr metrics::MetricDef kCacheBytes{"tier_cache_bytes", metrics::Type::kGauge, "Log bytes in the cache."};
 inline constexpr metrics::MetricDef kCacheBypassedBytes{
     "tier_cache_bypassed_bytes_total", metrics::Type::kCounter,

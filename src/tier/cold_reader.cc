@@ -63,7 +63,8 @@ class ColdReaderImpl final : public ColdReader {
     return tails_.get(segment, deadline);
   }
 
-  Result<FileSlice> log_range(const PartitionRef& partition, const SegmentEntry& entry, ByteRange range, Deadline deadline) override;
+  Result<FileSlice> log_range(const PartitionRef& partition, const SegmentEntry& entry, ByteRange range,
+                              Deadline deadline) override;
 
   std::optional<ColdSlice> at_hand(const PartitionRef& partition, Offset offset, std::uint64_t bytes_max) override {
     auto slice = read_once(partition, offset, bytes_max, std::nullopt);
@@ -127,7 +128,8 @@ class ColdReaderImpl final : public ColdReader {
     return segment;
   }
 
-  Result<ColdSlice> read_once(const PartitionRef& partition, Offset offset, std::uint64_t bytes_max, std::optional<Deadline> fetch);
+  Result<ColdSlice> read_once(const PartitionRef& partition, Offset offset, std::uint64_t bytes_max,
+                              std::optional<Deadline> fetch);
   Result<std::optional<FileSlice>> read_local(const ColdSegment& segment, const LocalCopies::Opened& copy, Offset offset,
                                               std::uint64_t bytes_max);
   Result<std::optional<FileSlice>> read_segment(const ColdSegment& segment, Offset offset, std::uint64_t bytes_max,
@@ -259,7 +261,8 @@ Result<FileSlice> ColdReaderImpl::copy_range(const ColdSegment& segment, const T
 
 }  // namespace
 
-Result<std::unique_ptr<ColdReader>> ColdReader::open(const EngineDeps& deps, const EngineOptions& options, const Catalog& catalog) {
+Result<std::unique_ptr<ColdReader>> ColdReader::open(const EngineDeps& deps, const EngineOptions& options,
+                                                     const Catalog& catalog) {
   if (options.fetch_threads == 0) return fail(Kind::kInvalid, "fetch_threads = 0: cold reads need at least one thread");
   TRY(auto cache, SparseCache::open(deps.files, options.cache_dir, options.cache_bytes_max));
   return std::unique_ptr<ColdReader>(std::make_unique<ColdReaderImpl>(deps, options, catalog, std::move(cache)));

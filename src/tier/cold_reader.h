@@ -19,7 +19,8 @@ class ColdReader {
   virtual ~ColdReader() = default;
 
   /// The object's tail, from memory (bounded) or one ranged GET.
-  virtual Result<std::shared_ptr<const Tail>> tail(const PartitionRef& partition, const SegmentEntry& entry, Deadline deadline) = 0;
+  virtual Result<std::shared_ptr<const Tail>> tail(const PartitionRef& partition, const SegmentEntry& entry,
+                                                   Deadline deadline) = 0;
   /// Log bytes [range) of a segment as a slice of a local file, fetched as needed; range is inside the log.
   virtual Result<FileSlice> log_range(const PartitionRef& partition, const SegmentEntry& entry, ByteRange range,
                                       Deadline deadline) = 0;
@@ -27,7 +28,8 @@ class ColdReader {
   virtual std::optional<ColdSlice> at_hand(const PartitionRef& partition, Offset offset, std::uint64_t bytes_max) = 0;
   virtual Result<ColdSlice> read(const PartitionRef& partition, Offset offset, std::uint64_t bytes_max, Deadline deadline) = 0;
 
-  virtual Result<> restore(const PartitionRef& partition, const SegmentEntry& entry, const std::string& dir, Deadline deadline) = 0;
+  virtual Result<> restore(const PartitionRef& partition, const SegmentEntry& entry, const std::string& dir,
+                           Deadline deadline) = 0;
   virtual Result<> add_local_copy(const PartitionRef& partition, const SegmentEntry& entry, const std::string& dir) = 0;
   virtual Result<> drop_local_copy(const PartitionRef& partition, Offset base) = 0;
   virtual bool has_local_copy(const PartitionRef& partition, Offset base) const = 0;

@@ -11,7 +11,8 @@
 
 namespace takhin::tier {
 
-/// Any thread. A caller whose deadline passes cancels nothing: its retry finds the chunk in the cache. A failed load is never kept.
+/// Any thread. A caller whose deadline passes cancels nothing: its retry finds the chunk in the cache. A failed load
+/// is never kept.
 class Fetcher {
  public:
   using TailPtr = TailStore::TailPtr;
@@ -23,12 +24,15 @@ class Fetcher {
 
   /// The chunks from `first` on, before `last`, that are on local disk (or, one of them, in memory) without a gap.
   std::optional<FileSlice> at_hand(const Uuid& segment, std::size_t first, std::size_t last);
-  /// The same, fetching what is missing at the front in one GET. `ahead_last` >= last: the GET goes on up to there when that costs no
-  /// further request. Answers chunk `first` at least. kUnavailable: deadline, or too many downloads wait. kNotFound: the object is gone.
+  /// The same, fetching what is missing at the front in one GET. `ahead_last` >= last: the GET goes on up to there
+  /// when that costs no
+  /// further request. Answers chunk `first` at least. kUnavailable: deadline, or too many downloads wait. kNotFound:
+  /// the object is gone.
   /// kCorrupt names key and range: the bytes failed their check twice.
   Result<FileSlice> load(const ColdSegment& segment, const TailPtr& tail, std::size_t first, std::size_t last,
                          std::size_t ahead_last, Deadline deadline);
-  /// Starts one GET for the first missing chunks in [first, last) and answers where it ends; `last` when nothing is missing, `first`
+  /// Starts one GET for the first missing chunks in [first, last) and answers where it ends; `last` when nothing is
+  /// missing, `first`
   /// when the download was refused. Never blocks.
   std::size_t prefetch(const ColdSegment& segment, const TailPtr& tail, std::size_t first, std::size_t last);
   /// One chunk's plain bytes straight from the store, checked, past the cache. For restore.

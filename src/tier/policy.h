@@ -40,7 +40,8 @@ struct AccessStats {
   TimestampMs first;
   TimestampMs last;
   std::uint64_t read_bytes = 0;
-  double average_hz = 0;  // per hour; accesses / hours since the first one (at least one hour), halved with every kAccessHalfLifeMs without one
+  /// Per hour: accesses / hours since the first one (at least one hour), halved with every kAccessHalfLifeMs without one.
+  double average_hz = 0;
 };
 
 /// Who read what, how often. Any thread; record() is made for the fetch path (no allocation for a known segment). In memory only.
@@ -93,7 +94,8 @@ struct Cost {
   double savings_pct = 0;   // against total_gb at hot_rate; negative when tiering costs more; 0 when empty
   double restore_usd = 0;   // restore_gb at retrieval_rate
 };
-/// Rates in USD per GB-month and per GB. Which ones are "hot" and "cold" is the caller's choice: SSD and S3 Standard, SSD and Glacier,
+/// Rates in USD per GB-month and per GB. Which ones are "hot" and "cold" is the caller's choice: SSD and S3 Standard,
+/// SSD and Glacier,
 /// or S3 Standard and Glacier as in the old documents' example.
 Cost cost_of(const CostInput& input, double hot_rate, double cold_rate, double retrieval_rate);
 

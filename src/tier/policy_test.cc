@@ -20,7 +20,8 @@ TEST(Policy, NamesAreTheContracts) {
 
 TEST(Policy, AgeOfNewestRecordCappedAtFileTime) {
   EXPECT_EQ(age_ms(kNow, ago(5 * kHour), ago(2 * kHour)), 5 * kHour);
-  EXPECT_EQ(age_ms(kNow, TimestampMs{kNow.raw + 1000 * kHour}, ago(2 * kHour)), 2 * kHour);  // a future timestamp pins nothing (T6)
+  // T6: a timestamp in the future pins nothing.
+  EXPECT_EQ(age_ms(kNow, TimestampMs{kNow.raw + 1000 * kHour}, ago(2 * kHour)), 2 * kHour);
   EXPECT_EQ(age_ms(kNow, kNoTimestamp, ago(kHour)), kHour);
   EXPECT_EQ(age_ms(kNow, ago(3 * kHour), kNoTimestamp), 3 * kHour);
   EXPECT_EQ(age_ms(kNow, kNoTimestamp, kNoTimestamp), 0);

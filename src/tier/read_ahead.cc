@@ -54,7 +54,8 @@ void ReadAhead::on_read(const ColdSegment& segment, ByteRange read) {
   if (shard.partitions.size() > kPartitionsMax / kShards) forget_one(shard);
 }
 
-// The reader that goes on at `position`: inside or at the end of what it got (the last batch may have been cut), or at the start of
+// The reader that goes on at `position`: inside or at the end of what it got (the last batch may have been cut), or at
+// the start of
 // the segment after the one it finished.
 ReadAhead::Reader* ReadAhead::reader_at(Readers& readers, const ColdSegment& segment, std::uint64_t position) {
   const Offset base = segment.entry.segment.base;

@@ -26,7 +26,8 @@ class Restorer {
   struct Job;
   using Key = std::pair<Uuid, std::string>;
 
-  Result<std::shared_ptr<Flight<Result<>>>> start(const ColdSegment& segment, const TailStore::TailPtr& tail, const std::string& dir);
+  Result<std::shared_ptr<Flight<Result<>>>> start(const ColdSegment& segment, const TailStore::TailPtr& tail,
+                                                  const std::string& dir);
   void work(const std::shared_ptr<Job>& job);
   void leave(Job& job);
   static void give_up(Job& job, Error why);

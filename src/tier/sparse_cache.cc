@@ -5,103 +5,15 @@
 #include "base/crc32c.h"
 #include "base/log.h"
 #include "tier/cache_map.h"
-#include "tier/memory_file.h"
+#include "tier/sparse_cache_parts.h"
 
 namespace takhin::tier {
 namespace {
 
 constexpr std::string_view kRoom = "tier";
-constexpr std::uint64_t kSmallShare = 10;      // the newcomers' queue gets 1/10 of the room
-constexpr std::uint8_t kRereadsMax = 3;        // S3-FIFO's two bits
-constexpr std::size_t kGhostsMin = 64;         // else as many as there are chunks
-
-std::uint64_t hash_of(const Uuid& segment, std::size_t chunk) {
-  std::uint64_t halves[2];
-  std::memcpy(halves, segment.bytes.data(), sizeof halves);
-  return (halves[0] ^ (halves[1] * 0x9e3779b97f4a7c15u)) + chunk * 0xbf58476d1ce4e5b9u;
-}
+constexpr std::uint8_t kRereadsMax = 3;  // S3-FIFO's two bits
 
 }  // namespace
-
-// One chunk's place. Everything is guarded by the cache's mutex_, but begin, bytes, crc, which never change.
-struct SparseCache::Slot {
-  Segment* owner = nullptr;
-  Slot* before = nullptr;  // in its queue
-  Slot* after = nullptr;
-  Queue* queue = nullptr;  // none while absent, reserved, or met by the hand while pinned
-  std::uint64_t begin = 0;
-  std::uint32_t bytes = 0;
-  std::uint32_t crc = 0;
-  std::uint32_t pins = 0;
-  std::uint32_t read_from = 0;  // where in the chunk its last read began
-  State state = State::kAbsent;
-  std::uint8_t rereads = 0;
-  bool in_main = false;      // where it belongs, also while out of the queues
-  bool verified = false;
-  bool ahead = false;        // fetched ahead, not read yet
-  bool read_once = false;
-  bool read_to_end = false;
-};
-
-struct SparseCache::Segment {
-  Uuid id;
-  std::string path;
-  std::uint64_t log_bytes = 0;
-  std::uint64_t object_bytes = 0;
-  std::uint32_t tail_bytes = 0;
-  std::vector<Slot> slots;     // never resized: the queues point into it
-  std::size_t live = 0;        // slots that are not absent
-  bool dead = false;           // no longer in segments_
-  std::shared_ptr<File> file;  // null = closed
-  std::list<Segment*>::iterator open_at;
-
-  std::mutex writing;          // File takes one writer at a time; taken before mutex_, never after it
-  bool made = false;           // by `writing`
-  std::shared_ptr<const Bytes> raw_tail;  // by `writing`; until the file is made
-
-  ByteRange range(std::size_t first, std::size_t last) const {
-    return {slots[first].begin, slots[last - 1].begin + slots[last - 1].bytes};
-  }
-  std::size_t index_of(const Slot& slot) const { return static_cast<std::size_t>(&slot - slots.data()); }
-};
-
-// Holds [first, last) in place for as long as a reply points to it.
-class SparseCache::PinnedFile final : public ReadOnlyFile {
- public:
-  PinnedFile(std::shared_ptr<SparseCache> cache, SegmentPtr segment, std::shared_ptr<const File> file, std::size_t first,
-             std::size_t last)
-      : cache_(std::move(cache)), segment_(std::move(segment)), file_(std::move(file)), first_(first), last_(last) {}
-  ~PinnedFile() override { cache_->unpin(segment_, first_, last_); }
-
-  Result<std::size_t> read_at(std::uint64_t position, std::span<std::byte> into) const override {
-    return file_->read_at(position, into);
-  }
-  Result<std::uint64_t> size() const override { return file_->size(); }
-  int descriptor() const override { return file_->descriptor(); }
-
- private:
-  const std::shared_ptr<SparseCache> cache_;
-  const SegmentPtr segment_;
-  const std::shared_ptr<const File> file_;
-  const std::size_t first_;
-  const std::size_t last_;
-};
-
-void SparseCache::Queue::push_back(Slot& slot) {
-  slot.queue = this;
-  slot.before = back;
-  slot.after = nullptr;
-  (back != nullptr ? back->after : front) = &slot;
-  back = &slot;
-  bytes += slot.bytes;
-}
-
-void SparseCache::Queue::unlink(Slot& slot) {
-  (slot.before != nullptr ? slot.before->after : front) = slot.after;
-  (slot.after != nullptr ? slot.after->before : back) = slot.before;
-  slot.queue = nullptr;
-  bytes -= slot.bytes;
-}
 
 SparseCache::SparseCache(FileSystem& files, std::string dir, std::uint64_t bytes_max)
     : files_(files), dir_(std::move(dir)), bytes_max_(bytes_max) {}
@@ -389,7 +301,8 @@ std::optional<FileSlice> SparseCache::pin(const Uuid& id, std::size_t first, std
     break;
   }
   if (end == first) return std::nullopt;
-  return FileSlice{std::make_shared<PinnedFile>(shared_from_this(), segment, std::move(file), first, end), segment->range(first, end)};
+  auto pinned = std::make_shared<PinnedFile>(shared_from_this(), segment, std::move(file), first, end);
+  return FileSlice{std::move(pinned), segment->range(first, end)};
 }
 
 bool SparseCache::verify(const SegmentPtr& segment, const File& file, std::size_t chunk) {
@@ -403,8 +316,8 @@ bool SparseCache::verify(const SegmentPtr& segment, const File& file, std::size_
     slot.state = State::kBad;
     if (slot.queue != nullptr) dequeue(slot);
     ++stats_.rejected;
-    log_info(kRoom, "cached bytes {}..{} of segment {} fail their check, fetching them again", slot.begin, slot.begin + slot.bytes,
-             segment->id.text());
+    log_info(kRoom, "cached bytes {}..{} of segment {} fail their check, fetching them again", slot.begin,
+             slot.begin + slot.bytes, segment->id.text());
   }
   return good;
 }
@@ -420,7 +333,7 @@ void SparseCache::touch(const Uuid& id, ByteRange read) {
   const SegmentPtr segment = find(id);
   if (!segment || read.empty()) return;
   auto& slots = segment->slots;
-  auto at = std::upper_bound(slots.begin(), slots.end(), read.begin, [](std::uint64_t p, const Slot& slot) { return p < slot.begin; });
+  auto at = std::ranges::upper_bound(slots, read.begin, {}, &Slot::begin);
   if (at != slots.begin()) --at;
   for (; at != slots.end() && at->begin < read.end; ++at) {
     const auto from = static_cast<std::uint32_t>(read.begin > at->begin ? read.begin - at->begin : 0);
@@ -498,110 +411,6 @@ void SparseCache::close_file(Segment& segment) {
   if (!segment.file) return;
   open_.erase(segment.open_at);
   segment.file.reset();
-}
-
-void SparseCache::enqueue(Slot& slot) { (slot.in_main ? main_ : small_).push_back(slot); }
-
-void SparseCache::dequeue(Slot& slot) { slot.queue->unlink(slot); }
-
-bool SparseCache::make_room(std::uint64_t bytes, Victims& victims) {
-  while (used_ + bytes > bytes_max_) {
-    Slot* const victim = pick_victim();
-    if (victim == nullptr) return false;
-    leave(*victim, victims);
-  }
-  return true;
-}
-
-// Each step evicts, moves a chunk to main_ once, takes one of its at most three rereads, or takes a pinned chunk out until it is unpinned.
-SparseCache::Slot* SparseCache::pick_victim() {
-  for (;;) {
-    const bool from_small = small_.front != nullptr && (small_.bytes > bytes_max_ / kSmallShare || main_.front == nullptr);
-    Slot* const slot = from_small ? small_.front : main_.front;
-    if (slot == nullptr) return nullptr;
-    dequeue(*slot);
-    if (slot->pins > 0) continue;
-    if (slot->rereads == 0) {
-      if (from_small) remember_ghost(*slot);
-      return slot;
-    }
-    slot->rereads = from_small ? 0 : slot->rereads - 1;
-    slot->in_main = true;
-    enqueue(*slot);
-  }
-}
-
-void SparseCache::remember_ghost(const Slot& slot) {
-  const std::uint64_t ghost = hash_of(slot.owner->id, slot.owner->index_of(slot));
-  if (ghost_set_.insert(ghost).second) ghosts_.push_back(ghost);
-  while (ghosts_.size() > std::max(kGhostsMin, chunks_)) {
-    ghost_set_.erase(ghosts_.front());
-    ghosts_.pop_front();
-  }
-}
-
-// The room is free at once; the bytes go in settle().
-void SparseCache::leave(Slot& slot, Victims& victims) {
-  Segment& segment = *slot.owner;
-  if (slot.queue != nullptr) dequeue(slot);
-  used_ -= slot.bytes;
-  --chunks_;
-  if (slot.ahead) {
-    stats_.ahead_bytes -= slot.bytes;
-    stats_.wasted_bytes += slot.bytes;
-    slot.ahead = false;
-  }
-  slot.verified = false;
-  if (segment.dead) {
-    slot.state = State::kAbsent;
-    --segment.live;
-    return;
-  }
-  if (slot.state == State::kPresent) ++stats_.evictions;
-  slot.state = State::kLeaving;
-  victims.emplace_back(segments_.at(segment.id), segment.index_of(slot));
-}
-
-// Out of the map, its file unlinked. Pinned chunks count until they are let go.
-void SparseCache::kill(const SegmentPtr& segment) {
-  segment->dead = true;
-  segments_.erase(segment->id);
-  close_file(*segment);
-  Victims none;
-  for (Slot& slot : segment->slots) {
-    const bool filled = slot.state == State::kPresent || slot.state == State::kBad;
-    if (filled && slot.queue != nullptr) dequeue(slot);
-    if (filled && slot.pins == 0) leave(slot, none);
-  }
-  if (auto removed = files_.remove(segment->path); !removed.ok()) log_warn(kRoom, "{}", removed.error().text);
-}
-
-// ---- without it
-
-void SparseCache::settle(const Victims& victims) {
-  for (const auto& [segment, chunk] : victims) {
-    const std::lock_guard one_writer(segment->writing);
-    Slot& slot = segment->slots[chunk];
-    std::shared_ptr<File> file;
-    {
-      const std::lock_guard lock(mutex_);
-      if (segment->dead || segment->live == 1) {  // the file is gone, or goes with its last chunk
-        slot.state = State::kAbsent;
-        if (--segment->live == 0 && !segment->dead) kill(segment);
-        continue;
-      }
-      if (auto opened = file_of(*segment); opened.ok()) file = *opened;
-    }
-    if (file) {
-      constexpr std::byte kGone{0};
-      auto gone = file->write_at(CacheMap::presence_position(segment->log_bytes, segment->slots.size()) + chunk, View(&kGone, 1));
-      if (gone.ok()) gone = file->punch({slot.begin, slot.begin + slot.bytes});
-      if (!gone.ok()) log_debug(kRoom, "cannot give back cache bytes: {}", gone.error().text);
-    }
-    const std::lock_guard lock(mutex_);
-    slot.state = State::kAbsent;
-    if (--segment->live == 0 && !segment->dead) kill(segment);
-  }
 }
 
 }  // namespace takhin::tier

@@ -1,11 +1,14 @@
 #pragma once
-// Decoded chunks of archived segments on local disk: one sparse file per segment, every chunk at its ORIGINAL log position, so that
+// Decoded chunks of archived segments on local disk: one sparse file per segment, every chunk at its ORIGINAL log
+// position, so that
 // a cold read after its first chunk is a pread or sendfile like any other, and neighbouring chunks are one slice.
 //
-// File "{segment id}.{log bytes}.{n}.cache":  [log bytes, sparse] [map: sizes and crc of the chunks, one presence byte each] [tail]
+// File "{segment id}.{log bytes}.{n}.cache":  [log bytes, sparse] [map: sizes and crc of the chunks, one presence byte
+// each] [tail]
 // Presence survives a restart as a hint: the first use of such a chunk checks its crc32c. Nothing is ever fsynced.
 //
-// Eviction is S3-FIFO (Yang et al., SOSP 2023) by chunk: O(1), by punching holes, and never touches a pinned chunk. A forward pass
+// Eviction is S3-FIFO (Yang et al., SOSP 2023) by chunk: O(1), by punching holes, and never touches a pinned chunk. A
+// forward pass
 // over a chunk in many small reads counts as one use, so that a scan cannot push out what is read again and again.
 // A slice that was handed out pins its chunks until its `file` is destroyed: what sendfile reads is never a fresh hole.
 
@@ -57,7 +60,8 @@ class SparseCache : public std::enable_shared_from_this<SparseCache> {
     std::shared_ptr<Segment> segment_;
     std::size_t chunk_;
   };
-  /// Nothing when the chunk is there or under way, or when all other chunks are pinned or under way. `raw_tail` (may be null) is kept
+  /// Nothing when the chunk is there or under way, or when all other chunks are pinned or under way. `raw_tail` (may
+  /// be null) is kept
   /// with the segment, so that after a restart its tail needs no GET.
   std::optional<Reservation> reserve(const Uuid& segment, const Tail& tail, std::size_t chunk,
                                      std::shared_ptr<const Bytes> raw_tail);

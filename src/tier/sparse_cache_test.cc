@@ -23,7 +23,9 @@ class Cache : public ::testing::Test {
     ASSERT_TRUE(opened.ok()) << opened.error().text;
     cache = *opened;
   }
-  static Bytes bytes_of(std::size_t segment, std::size_t chunk) { return Bytes(kChunk, static_cast<std::byte>(segment * 31 + chunk + 1)); }
+  static Bytes bytes_of(std::size_t segment, std::size_t chunk) {
+    return Bytes(kChunk, static_cast<std::byte>(segment * 31 + chunk + 1));
+  }
   Uuid id(std::size_t segment) {
     while (ids.size() <= segment) ids.push_back(Uuid::make(random));
     return ids[segment];

@@ -61,7 +61,9 @@ Result<std::shared_ptr<TailStore::TailFlight>> TailStore::join(const ColdSegment
   const std::shared_ptr<void> dropped(nullptr, [this, id = segment.id(), flight](void*) {
     land(id, flight, fail(Kind::kClosed, "cold reads are shutting down"));
   });
-  auto submitted = deps_.pool.submit([this, segment, ahead, flight, dropped] { land(segment.id(), flight, load(segment, ahead)); });
+  auto submitted = deps_.pool.submit([this, segment, ahead, flight, dropped] {
+    land(segment.id(), flight, load(segment, ahead));
+  });
   if (submitted.ok()) return flight;
   const Error refused = fail(Kind::kUnavailable, "too many cold reads wait already");
   land(segment.id(), flight, refused);
