@@ -45,10 +45,10 @@ def requests(broker):
     """(PUT-class, GET) requests so far."""
     put = get = 0
     for name, value in broker.metrics().items():
-        if name.startswith("object_store_requests_total{"):
+        if name.startswith("tiered_storage_requests_total{"):
             if 'verb="get"' in name or 'verb="head"' in name:
                 get += value
-            elif 'verb="remove"' not in name:
+            elif not any(f'verb="{free}"' in name for free in ("remove", "abort")):
                 put += value
     return put, get
 

@@ -74,7 +74,7 @@ def run(broker, records):
 
 
 def requests(metrics, verb):
-    return sum(v for name, v in metrics.items() if name.startswith("object_store_requests_total{") and f'verb="{verb}"' in name)
+    return sum(v for name, v in metrics.items() if name.startswith("tiered_storage_requests_total{") and f'verb="{verb}"' in name)
 
 
 if __name__ == "__main__":

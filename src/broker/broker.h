@@ -15,6 +15,11 @@
 
 namespace takhin::broker {
 
+namespace groups {
+class GroupCoordinator;
+}
+class OffsetsStore;
+
 /// Everything here outlives every request. Any thread.
 struct Broker {
   const Options& options;
@@ -26,6 +31,8 @@ struct Broker {
   ColdReads& cold_reads;  // in `cold`
   WorkerPool& admin;  // topics made and removed, ids taken: short disk writes
   ProducerIds& producer_ids;
+  OffsetsStore& offsets_store;
+  std::shared_ptr<groups::GroupCoordinator> groups;
   const Counters& counters;
   std::string cluster_id;
   std::string host;  // as advertised

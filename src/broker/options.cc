@@ -41,10 +41,23 @@ const Option kColdWait{.key = "kafka.fetch.cold.wait.ms", .fallback = std::int64
                        .doc = "How long a Fetch waits for data from the object store before it answers without; the download goes on."};
 const Option kColdThreads{.key = "kafka.fetch.cold.threads", .fallback = std::int64_t{8}, .min = 1, .max = 256,
                           .doc = "Partitions that are read from the object store at the same time."};
+const Option kRebalanceDelay{.key = "kafka.group.initial.rebalance.delay.ms", .fallback = std::int64_t{0}, .min = 0, .max = 600'000,
+                             .doc = "How long the first member of an empty group waits for others."};
+const Option kSessionMin{.key = "kafka.group.min.session.timeout.ms", .fallback = std::int64_t{6'000}, .min = 1, .max = kInt32Max,
+                         .doc = "Shortest session timeout that a member may ask for."};
+const Option kSessionMax{.key = "kafka.group.max.session.timeout.ms", .fallback = std::int64_t{1'800'000}, .min = 1, .max = kInt32Max,
+                         .doc = "Longest session timeout that a member may ask for."};
+const Option kGroupMembers{.key = "kafka.group.max.size", .fallback = std::int64_t{10'000}, .min = 1, .max = kInt32Max,
+                           .doc = "Members of one group."};
+const Option kOffsetsRetention{.key = "kafka.offsets.retention.minutes", .fallback = std::int64_t{10'080}, .min = 1, .max = kInt32Max,
+                               .doc = "How long the offsets of an empty group are kept."};
+const Option kOffsetMetadata{.key = "kafka.offset.metadata.max.bytes", .fallback = std::int64_t{4'096}, .min = 0, .max = kInt32Max,
+                             .doc = "Longest text that a client may commit with an offset."};
 
 constexpr std::array kRows{&kHost,       &kPort,       &kAdvertisedHost, &kAdvertisedPort, &kClusterId, &kBrokerId,
                            &kAutoCreate, &kNumPartitions, &kReplication, &kMessageMax,     &kRequestMax, &kConnectionsMax,
-                           &kIdle,       &kInFlight,   &kThreads,        &kFetchMax,       &kColdWait,  &kColdThreads};
+                           &kIdle,       &kInFlight,   &kThreads,        &kFetchMax,       &kColdWait,  &kColdThreads,
+                           &kRebalanceDelay, &kSessionMin, &kSessionMax, &kGroupMembers,   &kOffsetsRetention, &kOffsetMetadata};
 
 }  // namespace
 
@@ -69,6 +82,15 @@ Result<Options> options_from(const config::Settings& settings) {
   options.fetch_bytes_max = settings.integer(kFetchMax);
   options.cold_wait_ms = settings.integer(kColdWait);
   options.cold_threads = static_cast<std::int32_t>(settings.integer(kColdThreads));
+  options.groups.initial_rebalance_delay_ms = static_cast<std::int32_t>(settings.integer(kRebalanceDelay));
+  options.groups.session_timeout_min_ms = static_cast<std::int32_t>(settings.integer(kSessionMin));
+  options.groups.session_timeout_max_ms = static_cast<std::int32_t>(settings.integer(kSessionMax));
+  options.groups.members_max = static_cast<std::size_t>(settings.integer(kGroupMembers));
+  options.groups.offsets_retention_ms = settings.integer(kOffsetsRetention) * 60'000;
+  options.groups.metadata_bytes_max = static_cast<std::int32_t>(settings.integer(kOffsetMetadata));
+  if (options.groups.session_timeout_min_ms > options.groups.session_timeout_max_ms) {
+    return config::broken_rule(settings, kSessionMin, "must not be larger than kafka.group.max.session.timeout.ms");
+  }
   if (options.listener.host.empty()) return config::broken_rule(settings, kHost, "must not be empty");
   if (options.advertised_host.empty() && (options.listener.host == "0.0.0.0" || options.listener.host == "::")) {
     return config::broken_rule(settings, kAdvertisedHost, "must be set when kafka.host is every address");

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 
+#include "broker/groups/coordinator.h"
 #include "broker/net/listener.h"
 #include "config/option.h"
 
@@ -24,6 +25,7 @@ struct Options {
   std::int32_t cold_threads = 8;
   std::int64_t fetch_bytes_max = 57'671'680;    // of one answer, whatever the client asks for
   std::int64_t message_bytes_max = 1'048'588;   // max.message.bytes of topics that do not set it
+  groups::GroupOptions groups;
   bool tiering = false;                         // shown by DescribeLogDirs; set by assembly
 };
 

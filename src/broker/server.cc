@@ -3,6 +3,8 @@
 #include "base/log.h"
 #include "broker/api_table.h"
 #include "broker/cluster_id.h"
+#include "broker/groups/coordinator.h"
+#include "broker/offsets_store.h"
 
 namespace takhin::broker {
 namespace {
@@ -10,6 +12,8 @@ namespace {
 constexpr std::size_t kAdminThreads = 2;
 constexpr std::size_t kAdminQueueMax = 1024;
 constexpr std::size_t kColdQueueMax = 4096;
+/// How often sessions and rebalances are looked at.
+constexpr std::chrono::milliseconds kGroupTick{100};
 
 class Frames final : public net::FrameHandler {
  public:
@@ -34,7 +38,7 @@ class ServerImpl final : public Server {
   ServerImpl(ServerDeps deps, Options options, std::string cluster_id, std::unique_ptr<ProducerIds> producer_ids)
       : clock_(deps.clock), options_(std::move(options)), counters_(deps.metrics), producer_ids_(std::move(producer_ids)), timers_(deps.clock),
         cold_("cold-reads", static_cast<std::size_t>(options_.cold_threads), kColdQueueMax), admin_("broker-admin", kAdminThreads, kAdminQueueMax),
-        cold_reads_(cold_, counters_.cold_reads, counters_.cold_refused),
+        cold_reads_(cold_, counters_.cold_reads, counters_.cold_refused), offsets_store_(deps.topics, admin_, deps.clock),
         broker_{.options = options_,
                 .topics = deps.topics,
                 .clock = deps.clock,
@@ -44,11 +48,18 @@ class ServerImpl final : public Server {
                 .cold_reads = cold_reads_,
                 .admin = admin_,
                 .producer_ids = *producer_ids_,
+                .offsets_store = offsets_store_,
+                .groups = nullptr,
                 .counters = counters_,
                 .cluster_id = std::move(cluster_id)},
         frames_(broker_) {}
 
   ~ServerImpl() override { stop(Deadline{Steady::min()}); }
+
+  Result<> open_groups(ServerDeps deps) {
+    TRY(broker_.groups, groups::GroupCoordinator::open({deps.clock, deps.random, offsets_store_}, options_.groups));
+    return done();
+  }
 
   Result<> listen() {
     TRY(listener_, net::Listener::open(options_.listener, frames_, clock_, counters_.net));
@@ -60,17 +71,31 @@ class ServerImpl final : public Server {
   std::uint16_t port() const override { return listener_->port(); }
   std::string address() const override { return fmt::format("{}:{}", options_.listener.host, listener_->port()); }
   const std::string& cluster_id() const override { return broker_.cluster_id; }
-  void start() override { listener_->start(); }
+  void start() override {
+    schedule_tick();
+    listener_->start();
+  }
 
   // Nothing new comes in first; then whatever still runs or waits is let go, while what it uses is still there.
   void stop(Deadline deadline) override {
     if (listener_ != nullptr) listener_->stop(deadline);
+    timers_.stop();
     admin_.stop();
     cold_.stop();
-    timers_.stop();
   }
 
  private:
+  // Each tick asks for the next: they never overlap. A full pool only makes one late.
+  void schedule_tick() {
+    tick_ = timers_.after(kGroupTick, [this] {
+      const auto submitted = admin_.submit([this] {
+        broker_.groups->tick();
+        schedule_tick();
+      });
+      if (!submitted.ok() && submitted.error().kind == Kind::kExhausted) schedule_tick();
+    });
+  }
+
   Clock& clock_;
   const Options options_;
   const Counters counters_;
@@ -79,8 +104,10 @@ class ServerImpl final : public Server {
   WorkerPool cold_;
   WorkerPool admin_;
   ColdReads cold_reads_;
+  OffsetsStore offsets_store_;
   Broker broker_;
   Frames frames_;
+  std::shared_ptr<void> tick_;
   std::unique_ptr<net::Listener> listener_;
 };
 
@@ -95,6 +122,7 @@ Result<std::unique_ptr<Server>> Server::open(ServerDeps deps, Options options) {
   }
   TRY(auto producer_ids, ProducerIds::open(deps.files, dir + "/producer-ids"));
   auto server = std::make_unique<ServerImpl>(deps, std::move(options), std::move(cluster_id), std::move(producer_ids));
+  TRY(server->open_groups(deps));
   TRY(server->listen());
   return std::unique_ptr<Server>(std::move(server));
 }

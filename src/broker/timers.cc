@@ -47,7 +47,8 @@ std::shared_ptr<void> TimerThread::after(std::chrono::nanoseconds delay, std::fu
     const std::lock_guard lock(state_->mutex);
     if (state_->stopping) return nullptr;
     key = {due, state_->next_id++};
-    first = state_->waiting.emplace(key, std::move(task)).first == state_->waiting.begin();
+    const auto at = state_->waiting.emplace(key, std::move(task)).first;
+    first = at == state_->waiting.begin();
   }
   if (first) state_->wake.notify_one();
   return std::make_shared<Handle>(state_, key);
@@ -77,10 +78,11 @@ void TimerThread::run() {
       state_->clock.wait(state_->wake, lock, first->first.first);
       continue;
     }
-    const auto task = std::move(first->second);
+    auto task = std::move(first->second);
     state_->waiting.erase(first);
     lock.unlock();
     task();
+    task = nullptr;  // outside of the lock: what it holds may drop timers of its own
     lock.lock();
   }
 }

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "os/clock.h"
 #include "testing/fake_clock.h"
 
 namespace takhin::broker {
@@ -39,6 +40,16 @@ TEST(Timers, RunWhenDueInOrderAndOnlyIfNotCancelled) {
   EXPECT_TRUE(ran.wait_for(0).empty());
   clock.advance(milliseconds(100));
   EXPECT_EQ(ran.wait_for(2), (std::vector{1, 3}));
+}
+
+TEST(Timers, TheFirstOneAndAnEarlierOneWakeAThreadThatSleeps) {
+  os::SystemClock clock;
+  Ran ran;
+  TimerThread timers(clock);
+  clock.sleep(milliseconds(5));  // the thread waits for a first timer by now; if not, the test is only easier
+  const auto late = timers.after(std::chrono::hours(1), [&] { ran.add(2); });
+  const auto early = timers.after(milliseconds(1), [&] { ran.add(1); });
+  EXPECT_EQ(ran.wait_for(1), std::vector{1});
 }
 
 TEST(Timers, ATaskMayScheduleAnotherAndDropItsOwnHandle) {

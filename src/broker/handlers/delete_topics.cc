@@ -1,5 +1,6 @@
 // DeleteTopics, by name or by id.
 
+#include "broker/groups/coordinator.h"
 #include "broker/handlers/common.h"
 #include "broker/handlers/handlers.h"
 #include "protocol/messages/delete_topics.h"
@@ -37,7 +38,9 @@ Outcome remove(const Broker& broker, const Asked& asked) {
   if (by_id == asked.name.has_value()) return outcome_of(asked, ErrorCode::kInvalidRequest, "a topic is named by name or by id, not both");
   const auto info = find_topic(broker, asked.name.value_or(""), asked.topic_id, by_id);
   if (info == nullptr) return outcome_of(asked, by_id ? ErrorCode::kUnknownTopicId : ErrorCode::kUnknownTopicOrPartition);
+  if (is_internal_topic(info->name)) return outcome_of(asked, ErrorCode::kInvalidRequest, "internal topics are not deleted");
   const auto removed = broker.topics.remove(info->name);
+  if (removed.ok()) broker.groups->forget_topic(info->name);
   Outcome outcome = outcome_of(asked, ErrorCode::kNone);
   outcome.name = info->name;
   outcome.topic_id = info->id;

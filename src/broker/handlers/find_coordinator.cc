@@ -1,6 +1,9 @@
-// FindCoordinator: this broker coordinates every group.
+// FindCoordinator: this broker coordinates every group. The first one to ask has __consumer_offsets made, as in Kafka, so that no
+// later request has to wait for that.
 
+#include "base/log.h"
 #include "broker/handlers/handlers.h"
+#include "broker/offsets_store.h"
 #include "protocol/messages/find_coordinator.h"
 
 namespace takhin::broker::handlers {
@@ -37,7 +40,7 @@ FindCoordinatorResponse::Coordinator coordinator_of(const Broker& broker, const 
   return out;
 }
 
-void run(const CallPtr& call, FindCoordinatorRequest request) {
+void answer(const CallPtr& call, const FindCoordinatorRequest& request) {
   FindCoordinatorResponse response;
   if (call->version() >= kBatchedSince) {
     for (const auto& key : request.coordinator_keys) {
@@ -52,6 +55,20 @@ void run(const CallPtr& call, FindCoordinatorRequest request) {
   response.host = one.host;
   response.port = one.port;
   call->answer(response);
+}
+
+void run(const CallPtr& call, FindCoordinatorRequest request) {
+  const bool first = request.key_type == kGroup && call->broker.topics.find(std::string(kOffsetsTopic)) == nullptr;
+  if (!first) return answer(call, request);
+  const auto shared = std::make_shared<const FindCoordinatorRequest>(std::move(request));
+  in_pool(
+      call->broker.admin,
+      [call, shared] {
+        // A failure is told when something is to be stored.
+        if (const auto made = call->broker.offsets_store.ensure(); !made.ok()) log_warn("broker", "{}", made.error().text);
+        answer(call, *shared);
+      },
+      [&] { answer(call, *shared); });
 }
 
 }  // namespace

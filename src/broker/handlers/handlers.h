@@ -15,4 +15,25 @@ void list_offsets(const CallPtr& call);
 void init_producer_id(const CallPtr& call);
 void find_coordinator(const CallPtr& call);
 
+void join_group(const CallPtr& call);
+void sync_group(const CallPtr& call);
+void heartbeat(const CallPtr& call);
+void leave_group(const CallPtr& call);
+void offset_commit(const CallPtr& call);
+void offset_fetch(const CallPtr& call);
+void offset_delete(const CallPtr& call);
+void describe_groups(const CallPtr& call);
+void list_groups(const CallPtr& call);
+void delete_groups(const CallPtr& call);
+
+void describe_configs(const CallPtr& call);
+void alter_configs(const CallPtr& call);
+void incremental_alter_configs(const CallPtr& call);
+void describe_cluster(const CallPtr& call);
+void describe_log_dirs(const CallPtr& call);
+void describe_topic_partitions(const CallPtr& call);
+void create_partitions(const CallPtr& call);
+void delete_records(const CallPtr& call);
+void offset_for_leader_epoch(const CallPtr& call);
+
 }  // namespace takhin::broker::handlers

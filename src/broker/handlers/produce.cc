@@ -123,6 +123,7 @@ std::optional<Offset> append(const Broker& broker, partition::Partition& partiti
 /// Refusals that hold for the whole topic or request; kNone when appends may be tried.
 ErrorCode check_request(const ProduceRequest& request, const partition::TopicInfo* topic) {
   if (request.acks < kAcksAll || request.acks > 1) return ErrorCode::kInvalidRequiredAcks;
+  if (topic != nullptr && is_internal_topic(topic->name)) return ErrorCode::kInvalidTopic;
   if (topic == nullptr || request.acks != kAcksAll) return ErrorCode::kNone;
   const auto wanted = override_of(topic->configs, "min.insync.replicas");
   return wanted && *wanted != "1" ? ErrorCode::kNotEnoughReplicas : ErrorCode::kNone;
