@@ -14,7 +14,8 @@ class FakeClock : public Clock {
   explicit FakeClock(TimestampMs start = TimestampMs{1'700'000'000'000}) : start_(start) {}
 
   TimestampMs wall() const override {
-    return TimestampMs{start_.raw + jump_ms_.load() + std::chrono::duration_cast<std::chrono::milliseconds>(steady()).count()};
+    return TimestampMs{start_.raw + jump_ms_.load() +
+                       std::chrono::duration_cast<std::chrono::milliseconds>(steady()).count()};
   }
   Steady steady() const override { return Steady{now_.load()}; }
   void sleep(std::chrono::nanoseconds how_long) override { advance(how_long); }

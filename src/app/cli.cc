@@ -26,12 +26,15 @@ CLI::App& add_tier_verb(CLI::App& tier, Command& command, Verb verb, const std::
 
 void add_store(CLI::App& verb, Command& command) {
   verb.add_option("--store", command.store,
-                  "look at a store instead of a data directory: file:///dir or s3://bucket[/prefix]; endpoint, region and keys by --set")
+                  "look at a store instead of a data directory: file:///dir or s3://bucket[/prefix]; endpoint, region "
+                  "and keys by --set")
       ->type_name("URL");
 }
 
 void add_segment(CLI::App& verb, Command& command) {
-  verb.add_option("segment", command.segment, "such as topic-0/00000000000000000000.log")->required()->type_name("SEGMENT");
+  verb.add_option("segment", command.segment, "such as topic-0/00000000000000000000.log")
+      ->required()
+      ->type_name("SEGMENT");
 }
 
 void build_tier(CLI::App& app, Command& command) {
@@ -43,12 +46,16 @@ void build_tier(CLI::App& app, Command& command) {
   CLI::App& stat = add_tier_verb(tier, command, Verb::kTierStat, "stat", "Print totals");
   add_store(stat, command);
   stat.add_flag("--json", command.json, "as a JSON object");
-  add_segment(add_tier_verb(tier, command, Verb::kTierArchive, "archive", "Archive one closed segment of a data directory"), command);
-  CLI::App& restore = add_tier_verb(tier, command, Verb::kTierRestore, "restore", "Bring one archived segment back to local disk");
+  add_segment(
+      add_tier_verb(tier, command, Verb::kTierArchive, "archive", "Archive one closed segment of a data directory"),
+      command);
+  CLI::App& restore =
+      add_tier_verb(tier, command, Verb::kTierRestore, "restore", "Bring one archived segment back to local disk");
   add_segment(restore, command);
   add_store(restore, command);
   restore.add_option("--to", command.to, "with --store: the directory that gets the files")->type_name("DIR");
-  CLI::App& verify = add_tier_verb(tier, command, Verb::kTierVerify, "verify", "Check every archived segment; exit 1 when one is bad");
+  CLI::App& verify =
+      add_tier_verb(tier, command, Verb::kTierVerify, "verify", "Check every archived segment; exit 1 when one is bad");
   add_store(verify, command);
   verify.add_flag("--full", command.full, "read and check every byte, not just sizes and checksums");
 }
@@ -68,7 +75,8 @@ std::variant<Command, Finished> parse(const std::vector<std::string>& arguments)
   CLI::App& config = *app.add_subcommand("config", "Print every key with its value and where that comes from");
   add_sources(config, command);
   config.add_flag("--check", command.check, "only say whether the configuration is right");
-  config.add_option("--docs", command.docs, "print a generated page of docs/")->check(CLI::IsMember({"config", "metrics"}));
+  config.add_option("--docs", command.docs, "print a generated page of docs/")
+      ->check(CLI::IsMember({"config", "metrics", "compatibility"}));
   config.callback([&] { command.verb = Verb::kConfig; });
   build_tier(app, command);
 

@@ -18,7 +18,7 @@ struct Command {
   std::vector<std::string> set;
   // config
   bool check = false;
-  std::string docs;     // "config" or "metrics": print that page of docs/
+  std::string docs;  // "config", "metrics" or "compatibility": print that page of docs/
   // tier
   std::string store;    // file:///dir or s3://bucket/prefix
   std::string segment;  // topic-0/00000000000000000000.log
@@ -31,7 +31,7 @@ struct Command {
 struct Finished {
   int exit_code = 0;  // 2: wrong command line
   std::string out;
-  std::string err;    // one line
+  std::string err;  // one line
 };
 
 std::variant<Command, Finished> parse(const std::vector<std::string>& arguments);

@@ -46,8 +46,16 @@ TEST(CommandLine, ConfigAndVersion) {
 }
 
 TEST(CommandLine, HelpOfEveryVerbSaysHowItIsUsed) {
-  const std::vector<std::vector<std::string>> verbs = {{}, {"run"}, {"version"}, {"config"}, {"tier"}, {"tier", "ls"},
-                                                       {"tier", "stat"}, {"tier", "archive"}, {"tier", "restore"}, {"tier", "verify"}};
+  const std::vector<std::vector<std::string>> verbs = {{},
+                                                       {"run"},
+                                                       {"version"},
+                                                       {"config"},
+                                                       {"tier"},
+                                                       {"tier", "ls"},
+                                                       {"tier", "stat"},
+                                                       {"tier", "archive"},
+                                                       {"tier", "restore"},
+                                                       {"tier", "verify"}};
   for (auto line : verbs) {
     line.push_back("--help");
     const auto help = finished(line);
@@ -60,8 +68,13 @@ TEST(CommandLine, HelpOfEveryVerbSaysHowItIsUsed) {
 }
 
 TEST(CommandLine, WrongLinesAreOneLineAndExit2) {
-  for (const std::vector<std::string>& line : std::vector<std::vector<std::string>>{
-           {}, {"fly"}, {"run", "--nope"}, {"tier"}, {"tier", "restore"}, {"config", "--docs", "x"}, {"run", "--config"}}) {
+  for (const std::vector<std::string>& line : std::vector<std::vector<std::string>>{{},
+                                                                                    {"fly"},
+                                                                                    {"run", "--nope"},
+                                                                                    {"tier"},
+                                                                                    {"tier", "restore"},
+                                                                                    {"config", "--docs", "x"},
+                                                                                    {"run", "--config"}}) {
     const auto wrong = finished(line);
     EXPECT_EQ(wrong.exit_code, 2);
     EXPECT_FALSE(wrong.err.empty());

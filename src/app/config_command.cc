@@ -8,6 +8,7 @@
 #include "assembly/all_metrics.h"
 #include "assembly/options.h"
 #include "assembly/version.h"
+#include "broker/api_table.h"
 #include "os/files.h"
 
 namespace takhin::app {
@@ -19,9 +20,37 @@ int print_version() {
   return 0;
 }
 
+namespace {
+
+constexpr std::string_view kMadeBy = "Written by `./dev docs` from the rows in the code; do not edit.\n\n";
+
+std::string page(const std::string& name) {
+  if (name == "config") {
+    return fmt::format(
+        "# Configuration\n\n{}Every key may stand in the YAML file, nested or dotted, in the environment, or behind "
+        "`--set`; later ones "
+        "win.\n\n{}",
+        kMadeBy, config::markdown(assembly::all_rows()));
+  }
+  if (name == "metrics")
+    return fmt::format("# Metrics\n\n{}{}", kMadeBy, metrics::markdown(assembly::all_metric_rows()));
+  std::string out = fmt::format(
+      "# Kafka APIs\n\n{}Versions outside of the served ones get UNSUPPORTED_VERSION; a listed version below them is "
+      "there for clients "
+      "that look for it.\n\n| key | API | served | listed |\n|---|---|---|---|\n",
+      kMadeBy);
+  for (const auto& api : broker::served_apis()) {
+    out += fmt::format("| {} | {} | {} to {} | {} to {} |\n", static_cast<int>(api.key), api.name, api.version_min,
+                       api.version_max, api.listed_min, api.version_max);
+  }
+  return out;
+}
+
+}  // namespace
+
 int print_config(const Command& command) {
   if (!command.docs.empty()) {
-    fmt::print("{}", command.docs == "config" ? config::markdown(assembly::all_rows()) : metrics::markdown(assembly::all_metric_rows()));
+    fmt::print("{}", page(command.docs));
     return 0;
   }
   os::PosixFileSystem files;

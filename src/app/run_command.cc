@@ -28,8 +28,8 @@ LogLevel level_of(const std::string& name) {
   return LogLevel::kInfo;
 }
 
-// Ends the process when stopping takes too long, such as over a disk that does not answer. Nothing acknowledged is lost by that: it is
-// on disk, or with acks=1 in the page cache, which outlives us; the next start only has to look at the logs' ends.
+// Ends the process when stopping takes too long, such as over a disk that does not answer. Nothing acknowledged is lost by
+// that: it is on disk, or with acks=1 in the page cache, which outlives us; the next start only has to look at the logs' ends.
 class Watchdog {
  public:
   explicit Watchdog(Clock& clock) : thread_([this, &clock] { watch(clock); }) {}
@@ -62,8 +62,8 @@ class Watchdog {
 
 void announce(const assembly::Addresses& at) {
   // One write, so that no log line of another thread gets into it.
-  const std::string line =
-      fmt::format("takhin ready kafka={} console={} metrics={} health={}\n", at.kafka, at.console, at.metrics, at.health);
+  const std::string line = fmt::format("takhin ready kafka={} console={} metrics={} health={}\n", at.kafka, at.console,
+                                       at.metrics, at.health);
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 

@@ -9,7 +9,8 @@ namespace {
 // file:///dir stays an endpoint; s3://bucket/prefix becomes the two keys.
 Result<std::vector<std::string>> settings_of_store(const std::string& url) {
   constexpr std::string_view kS3 = "s3://";
-  if (url.starts_with("file:///")) return std::vector<std::string>{"storage.tiered.s3.endpoint=" + url, "storage.tiered.enabled=true"};
+  if (url.starts_with("file:///"))
+    return std::vector<std::string>{"storage.tiered.s3.endpoint=" + url, "storage.tiered.enabled=true"};
   if (!url.starts_with(kS3) || url.size() == kS3.size()) {
     return fail(Kind::kInvalid, "--store {}: must be file:///dir or s3://bucket[/prefix]", url);
   }

@@ -107,7 +107,8 @@ int list(Tiers& tiers, bool json) {
   if (!rows.ok()) return complain("takhin: " + rows.error().text), kFailed;
   if (json) {
     std::string out;
-    for (const auto& row : *rows) out += (out.empty() ? "" : ",\n ") + json_of(row);
+    for (const auto& row : *rows)
+      out += (out.empty() ? "" : ",\n ") + json_of(row);
     fmt::print("[{}]\n", out);
     return 0;
   }
@@ -115,7 +116,8 @@ int list(Tiers& tiers, bool json) {
   for (const auto& row : *rows) {
     const std::string end = row.archived ? fmt::format("{}", row.entry.end.raw) : "-";
     const std::string newest = row.archived ? console::rfc3339(row.entry.max_timestamp) : "-";
-    fmt::print("{:<5} {:>20} {:>20} {:>13} {:<24} {}\n", tier::name_of(row.tier), row.entry.base.raw, end, row.entry.log_bytes, newest, row.path);
+    fmt::print("{:<5} {:>20} {:>20} {:>13} {:<24} {}\n", tier::name_of(row.tier), row.entry.base.raw, end,
+               row.entry.log_bytes, newest, row.path);
   }
   return 0;
 }
@@ -131,10 +133,15 @@ int stat(Tiers& tiers, bool json) {
     if (row.tier != tier::Tier::kCold) local_bytes += row.entry.log_bytes;
     if (row.archived) ++archived, archived_bytes += row.entry.log_bytes;
   }
-  const std::pair<std::string_view, std::uint64_t> totals[] = {
-      {"total_segments", rows->size()}, {"hot_segments", count[0]},   {"warm_segments", count[1]},     {"cold_segments", count[2]},
-      {"archived_segments", archived},  {"total_size_bytes", log_bytes}, {"local_size_bytes", local_bytes}, {"archived_size_bytes", archived_bytes},
-      {"partitions", tiers.engine().partitions().size()}};
+  const std::pair<std::string_view, std::uint64_t> totals[] = {{"total_segments", rows->size()},
+                                                               {"hot_segments", count[0]},
+                                                               {"warm_segments", count[1]},
+                                                               {"cold_segments", count[2]},
+                                                               {"archived_segments", archived},
+                                                               {"total_size_bytes", log_bytes},
+                                                               {"local_size_bytes", local_bytes},
+                                                               {"archived_size_bytes", archived_bytes},
+                                                               {"partitions", tiers.engine().partitions().size()}};
   console::JsonObject object;
   for (const auto& [name, value] : totals) {
     object.whole(name, value);
@@ -162,7 +169,8 @@ int verify(Tiers& tiers, bool full) {
 
 Result<> change(Tiers& tiers, const Command& command) {
   TRY(const auto node, tiers.node());
-  TRY(command.verb == Verb::kTierArchive ? node->topics().archive(command.segment) : node->topics().restore(command.segment));
+  TRY(command.verb == Verb::kTierArchive ? node->topics().archive(command.segment)
+                                         : node->topics().restore(command.segment));
   return node->close();
 }
 
@@ -172,7 +180,8 @@ Result<> restore_to(Tiers& tiers, const Command& command) {
   TRY(tiers.open());
   TRY(const auto rows, tiers.rows());
   for (const auto& row : rows) {
-    if (row.path == command.segment) return tiers.engine().restore(row.partition, row.entry.base, command.to, tiers.deadline());
+    if (row.path == command.segment)
+      return tiers.engine().restore(row.partition, row.entry.base, command.to, tiers.deadline());
   }
   return fail(Kind::kNotFound, "segment not found: {}", command.segment);
 }
@@ -194,7 +203,8 @@ int report(const Result<>& result, std::string_view what) {
 int tier(const Command& command) {
   set_log_level(LogLevel::kWarn);
   Tiers tiers(command);
-  if (const auto configured = tiers.configure(); !configured.ok()) return complain(configured.error().text), kWrongConfiguration;
+  if (const auto configured = tiers.configure(); !configured.ok())
+    return complain(configured.error().text), kWrongConfiguration;
   if (command.verb == Verb::kTierArchive) return report(change(tiers, command), "archived");
   if (command.verb == Verb::kTierRestore) {
     return report(command.store.empty() ? change(tiers, command) : restore_to(tiers, command), "restored");

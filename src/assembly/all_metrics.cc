@@ -13,7 +13,9 @@ namespace takhin::assembly {
 std::span<const metrics::MetricDef* const> all_metric_rows() {
   static const std::vector<const metrics::MetricDef*> kRows = [] {
     std::vector<const metrics::MetricDef*> rows;
-    const auto add = [&](std::span<const metrics::MetricDef* const> room) { rows.insert(rows.end(), room.begin(), room.end()); };
+    const auto add = [&](std::span<const metrics::MetricDef* const> room) {
+      rows.insert(rows.end(), room.begin(), room.end());
+    };
     add(object::metric_rows());
     add(tier::metric_rows());
     add(partition::kMetricRows);

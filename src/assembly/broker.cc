@@ -34,8 +34,8 @@ Result<> Process::open(const config::Settings& settings) {
   TRY(console_, console::ConsoleServer::open(node_->topics(), metrics_, system_.clock, console));
   server_->start();
   const auto ports = console_->ports();
-  addresses_ = {server_->address(), address(console.console_host, ports.console), address(console.metrics_host, ports.metrics),
-                address(console.health_host, ports.health)};
+  addresses_ = {server_->address(), address(console.console_host, ports.console),
+                address(console.metrics_host, ports.metrics), address(console.health_host, ports.health)};
   return done();
 }
 

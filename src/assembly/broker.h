@@ -33,7 +33,8 @@ class Process {
   const Addresses& addresses() const { return addresses_; }
   metrics::Metrics& metrics() { return metrics_; }
   partition::Topics& topics() { return node_->topics(); }
-  /// Answers what is under way for at most kStopGrace, then closes listeners and logs. Nothing that was acknowledged is lost. Idempotent.
+  /// Answers what is under way for at most kStopGrace, then closes listeners and logs. Nothing that was acknowledged is lost.
+  /// Idempotent.
   Result<> stop();
 
  private:

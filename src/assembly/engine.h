@@ -16,9 +16,10 @@ Result<object::S3Options> store_options(const config::Settings& settings);
 
 class EngineStack {
  public:
-  /// `dir` gets the cache and the catalogue: DIR/cache, DIR/catalog.db. Borrows system and metrics. Does not need the store to be reachable.
-  static Result<std::unique_ptr<EngineStack>> open(const System& system, metrics::Metrics& metrics, const config::Settings& settings,
-                                                   const std::string& dir);
+  /// `dir` gets the cache and the catalogue: DIR/cache, DIR/catalog.db. Borrows system and metrics. The store need not be
+  /// reachable.
+  static Result<std::unique_ptr<EngineStack>> open(const System& system, metrics::Metrics& metrics,
+                                                   const config::Settings& settings, const std::string& dir);
 
   tier::Engine& engine() { return *engine_; }
   object::ObjectStore& store() { return store_->top(); }

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <tuple>
 
 namespace takhin::assembly {
 namespace {
@@ -55,7 +56,8 @@ Result<> learn_bucket(EngineStack& stack, Deadline deadline) {
     if (parsed) partitions.insert(parsed->partition);
     return done();
   }));
-  for (const auto& partition : partitions) TRY(stack.engine().refresh(partition, true, deadline).within(partition.name()));
+  for (const auto& partition : partitions)
+    TRY(stack.engine().refresh(partition, true, deadline).within(partition.name()));
   return done();
 }
 
@@ -84,7 +86,9 @@ Result<std::vector<InventoryRow>> inventory(tier::Engine& engine, FileSystem& fi
     row.entry.log_bytes = bytes;
     rows.push_back(std::move(row));
   }
-  std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
+  std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.path, a.partition.topic_id) < std::tie(b.path, b.partition.topic_id);
+  });
   return rows;
 }
 

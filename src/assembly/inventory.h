@@ -20,7 +20,8 @@ struct InventoryRow {
 /// "topic-0/00000000000000000000.log".
 std::string segment_path(const std::string& partition_name, Offset base);
 
-/// Takes in all that the bucket holds, partition by partition, also of topics whose topic.json is lost. Cost: 1 LIST per 1,000 objects, twice.
+/// Takes in all that the bucket holds, partition by partition, also of topics whose topic.json is lost.
+/// Cost: 1 LIST per 1,000 objects, twice.
 Result<> learn_bucket(EngineStack& stack, Deadline deadline);
 
 /// What the engine knows and, with a non-empty `log_dir` (DATA/log), what lies there. Sorted by path.

@@ -27,8 +27,8 @@ partition::TopicsOptions topics_options(const config::Settings& settings, bool c
 
 }  // namespace
 
-Result<std::unique_ptr<Node>> Node::open(const System& system, metrics::Metrics& metrics, const config::Settings& settings,
-                                         NodeMode mode) {
+Result<std::unique_ptr<Node>> Node::open(const System& system, metrics::Metrics& metrics,
+                                         const config::Settings& settings, NodeMode mode) {
   TRY(auto data_dir, DataDir::open(system, settings.text(kDataDir)));
   std::unique_ptr<EngineStack> engine;
   if (tiering_of(settings).enabled) {
@@ -36,7 +36,8 @@ Result<std::unique_ptr<Node>> Node::open(const System& system, metrics::Metrics&
   }
   TRY(const bool clean, data_dir->take_clean_mark());
   auto options = topics_options(settings, clean, mode);
-  const partition::TopicsDeps deps{system.files, system.clock, system.random, metrics, engine ? &engine->engine() : nullptr};
+  const partition::TopicsDeps deps{system.files, system.clock, system.random, metrics,
+                                   engine ? &engine->engine() : nullptr};
   TRY(auto topics, partition::Topics::open(deps, std::move(options)));
   return std::unique_ptr<Node>(new Node(std::move(data_dir), std::move(engine), std::move(topics)));
 }

@@ -17,8 +17,8 @@ enum class NodeMode {
 class Node {
  public:
   /// kConflict names the process that holds the directory. Borrows system and metrics.
-  static Result<std::unique_ptr<Node>> open(const System& system, metrics::Metrics& metrics, const config::Settings& settings,
-                                            NodeMode mode);
+  static Result<std::unique_ptr<Node>> open(const System& system, metrics::Metrics& metrics,
+                                            const config::Settings& settings, NodeMode mode);
   /// close(), unless that was done.
   ~Node();
 
@@ -28,7 +28,8 @@ class Node {
   Result<> close();
 
  private:
-  Node(std::unique_ptr<DataDir> data_dir, std::unique_ptr<EngineStack> engine, std::unique_ptr<partition::Topics> topics)
+  Node(std::unique_ptr<DataDir> data_dir, std::unique_ptr<EngineStack> engine,
+       std::unique_ptr<partition::Topics> topics)
       : data_dir_(std::move(data_dir)), engine_(std::move(engine)), topics_(std::move(topics)) {}
 
   const std::unique_ptr<DataDir> data_dir_;

@@ -11,7 +11,8 @@ namespace takhin::assembly {
 std::span<const config::Option* const> all_rows() {
   static const std::vector<const config::Option*> kRows = [] {
     std::vector<const config::Option*> rows{&kLogLevel, &kDataDir, &kTieringEnabled};
-    for (const auto room : {object::rows(), tier::option_rows(), partition::option_rows(), broker::option_rows(), console::option_rows()}) {
+    for (const auto room : {object::rows(), tier::option_rows(), partition::option_rows(), broker::option_rows(),
+                            console::option_rows()}) {
       rows.insert(rows.end(), room.begin(), room.end());
     }
     return rows;
@@ -34,8 +35,9 @@ Result<> validate(const config::Settings& settings) {
   const auto tiering = tiering_of(settings);
   const bool s3 = !tiering.embedded && !object::local_directory(store);
   if (tiering.enabled && s3 && store.bucket.empty()) {
-    return config::broken_rule(settings, object::kS3Bucket,
-                               "is required when storage.tiered.enabled is true and the endpoint is S3 (file:///dir is the local store)");
+    return config::broken_rule(
+        settings, object::kS3Bucket,
+        "is required when storage.tiered.enabled is true and the endpoint is S3 (file:///dir is the local store)");
   }
   return done();
 }

@@ -10,15 +10,19 @@
 namespace takhin::assembly {
 
 inline constexpr std::string_view kLogLevels[] = {"debug", "info", "warn", "error", "off"};
-inline const config::Option kLogLevel{.key = "log.level", .fallback = std::string("info"), .doc = "Least important event that is logged.",
+inline const config::Option kLogLevel{.key = "log.level",
+                                      .fallback = std::string("info"),
+                                      .doc = "Least important event that is logged.",
                                       .choices = kLogLevels};
-inline const config::Option kDataDir{
-    .key = "storage.data.dir", .fallback = std::string("takhin-data"),
-    .doc = "Directory of logs, cache and catalogue; one process at a time."};
-inline const config::Option kTieringEnabled{
-    .key = "storage.tiered.enabled", .fallback = false,
-    .doc = "Archive to the object store. When neither this nor a bucket or endpoint is set, `run` switches it on with a local "
-           "directory, DATA/objects, as the store."};
+inline const config::Option kDataDir{.key = "storage.data.dir",
+                                     .fallback = std::string("takhin-data"),
+                                     .doc = "Directory of logs, cache and catalogue; one process at a time."};
+inline const config::Option kTieringEnabled{.key = "storage.tiered.enabled",
+                                            .fallback = false,
+                                            .doc =
+                                                "Archive to the object store. When neither this nor a bucket or "
+                                                "endpoint is set, `run` switches it on with a local "
+                                                "directory, DATA/objects, as the store."};
 
 /// The rows of every room. No key twice.
 std::span<const config::Option* const> all_rows();

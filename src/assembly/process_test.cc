@@ -26,9 +26,11 @@ std::uint16_t port_of(const std::string& address) {
 }
 
 // The whole reply.
-std::string http(const std::string& address, const std::string& method, const std::string& target, const std::string& body = "") {
+std::string http(const std::string& address, const std::string& method, const std::string& target,
+                 const std::string& body = "") {
   takhin::testing::TcpClient client(port_of(address));
-  client.send(view_of(fmt::format("{} {} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{}", method, target, body.size(), body)));
+  client.send(view_of(
+      fmt::format("{} {} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{}", method, target, body.size(), body)));
   return std::string(text_of(client.receive(1 << 20)));
 }
 
@@ -38,8 +40,9 @@ class ProcessTest : public ::testing::Test {
   void TearDown() override { set_log_level(LogLevel::kInfo); }
 
   config::Settings settings(std::vector<std::string> more = {}) {
-    std::vector<std::string> set{"storage.data.dir=" + data, "kafka.port=0", "console.port=0", "metrics.port=0", "health.port=0",
-                                 "storage.tiered.auto.archive.enabled=false"};
+    std::vector<std::string> set{
+        "storage.data.dir=" + data, "kafka.port=0",  "console.port=0",
+        "metrics.port=0",           "health.port=0", "storage.tiered.auto.archive.enabled=false"};
     set.insert(set.end(), more.begin(), more.end());
     auto loaded = config::Settings::load(all_rows(), {.set = set});
     TAKHIN_ASSERT(loaded.ok() && validate(*loaded).ok(), "the settings are right");
@@ -84,10 +87,11 @@ TEST_F(ProcessTest, StartsOnFreePortsAnswersAndStops) {
   EXPECT_THAT(http(at.health, "GET", "/health/ready"), HasSubstr(R"({"status":"ok"})"));
   EXPECT_THAT(http(at.console, "GET", "/api/v1/tiered/stats"), HasSubstr(R"({"total_segments":0,)"));
   const auto metrics = http(at.metrics, "GET", "/metrics");
-  for (const char* name : {"process_resident_memory_bytes", "takhin_build_info{version=", "tier_segments_total{tier=\"cold\"} 0",
-                           "tiered_storage_s3_bytes_uploaded", "tiered_storage_archive_operations_total{result=\"failure\"} 0",
-                           "tiered_storage_restore_operations_total{result=\"success\"} 0",
-                           "tier_demotion_operations_total{result=\"success\"} 0", "tier_storage_cost_monthly_usd"}) {
+  for (const char* name :
+       {"process_resident_memory_bytes", "takhin_build_info{version=", "tier_segments_total{tier=\"cold\"} 0",
+        "tiered_storage_s3_bytes_uploaded", "tiered_storage_archive_operations_total{result=\"failure\"} 0",
+        "tiered_storage_restore_operations_total{result=\"success\"} 0",
+        "tier_demotion_operations_total{result=\"success\"} 0", "tier_storage_cost_monthly_usd"}) {
     EXPECT_THAT(metrics, HasSubstr(name));
   }
   EXPECT_TRUE(takhin::testing::TcpClient(port_of(at.kafka)).connected());
@@ -115,14 +119,17 @@ TEST_F(ProcessTest, ArchivesOnRequestAndKnowsItAfterARestart) {
     }
     EXPECT_THAT(http(at.console, "GET", "/api/v1/tiered/segments/t-0%2F00000000000000000000.log"),
                 HasSubstr(R"("policy":"warm","is_archived":true})"));
-    EXPECT_THAT(http(at.console, "POST", "/api/v1/tiered/archive", R"({"segment_path":"t-0/00000000000000000004.log"})"),
-                StartsWith("HTTP/1.1 409"));
-    EXPECT_THAT(http(at.console, "POST", "/api/v1/tiered/archive", R"({"segment_path":"t-0/00000000000000000099.log"})"),
-                HasSubstr(R"({"error":"segment not found: t-0/00000000000000000099.log"})"));
+    EXPECT_THAT(
+        http(at.console, "POST", "/api/v1/tiered/archive", R"({"segment_path":"t-0/00000000000000000004.log"})"),
+        StartsWith("HTTP/1.1 409"));
+    EXPECT_THAT(
+        http(at.console, "POST", "/api/v1/tiered/archive", R"({"segment_path":"t-0/00000000000000000099.log"})"),
+        HasSubstr(R"({"error":"segment not found: t-0/00000000000000000099.log"})"));
   }
   const auto process = start();
   ASSERT_NE(process, nullptr);
-  EXPECT_THAT(http(process->addresses().console, "GET", "/api/v1/tiered/stats"), HasSubstr(R"("archived_segments":1,)"));
+  EXPECT_THAT(http(process->addresses().console, "GET", "/api/v1/tiered/stats"),
+              HasSubstr(R"("archived_segments":1,)"));
   const auto partition = process->topics().partition("t", 0);
   ASSERT_NE(partition, nullptr);
   EXPECT_EQ(partition->offsets().high_watermark, Offset{kBatches});
@@ -138,7 +145,8 @@ TEST_F(ProcessTest, TheBucketAloneTellsWhatIsArchived) {
     const auto process = start();
     ASSERT_NE(process, nullptr);
     append_batches(*process);
-    for (int base = 0; base < 3; ++base) ASSERT_TRUE(process->topics().archive(segment_path("t-0", Offset{base})).ok());
+    for (int base = 0; base < 3; ++base)
+      ASSERT_TRUE(process->topics().archive(segment_path("t-0", Offset{base})).ok());
   }
   metrics::Metrics metrics;
   const auto stack = EngineStack::open(system, metrics, settings(), dir / "elsewhere");
@@ -148,7 +156,10 @@ TEST_F(ProcessTest, TheBucketAloneTellsWhatIsArchived) {
   ASSERT_EQ(bucket.size(), 3u);
   EXPECT_EQ(bucket[0].path, "t-0/00000000000000000000.log");
   EXPECT_EQ(bucket[0].tier, tier::Tier::kCold);
-  EXPECT_TRUE((*stack)->engine().verify(bucket[2].partition, bucket[2].entry.base, tier::VerifyDepth::kFull, Deadline::never()).ok());
+  EXPECT_TRUE((*stack)
+                  ->engine()
+                  .verify(bucket[2].partition, bucket[2].entry.base, tier::VerifyDepth::kFull, Deadline::never())
+                  .ok());
   const auto both = *inventory((*stack)->engine(), files, data + "/log");
   ASSERT_EQ(both.size(), static_cast<std::size_t>(kBatches));
   EXPECT_EQ(both[0].tier, tier::Tier::kWarm);
@@ -168,7 +179,8 @@ TEST_F(ProcessTest, ATakenPortIsSaidAndNothingStaysBehind) {
   const auto first = start();
   ASSERT_NE(first, nullptr);
   const auto port = port_of(first->addresses().console);
-  const auto second = Process::start(system, settings({"storage.data.dir=" + (dir / "other"), fmt::format("console.port={}", port)}));
+  const auto second =
+      Process::start(system, settings({"storage.data.dir=" + (dir / "other"), fmt::format("console.port={}", port)}));
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(second.error().text, fmt::format("console: cannot listen on 127.0.0.1:{}", port));
   EXPECT_TRUE(files.stat(dir / "other/clean-shutdown").ok()) << "what was opened was closed in order";

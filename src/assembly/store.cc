@@ -59,7 +59,8 @@ class Stack final : public Store {
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> open_store(const System& system, metrics::Metrics& metrics, const object::S3Options& options) {
+Result<std::unique_ptr<Store>> open_store(const System& system, metrics::Metrics& metrics,
+                                          const object::S3Options& options) {
   auto stack = std::make_unique<Stack>(system, metrics);
   TRY(stack->open(options));
   return std::unique_ptr<Store>(std::move(stack));

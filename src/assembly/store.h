@@ -20,6 +20,7 @@ class Store {
 };
 
 /// Makes no request. Borrows system and metrics. kInvalid: neither a bucket nor a directory.
-Result<std::unique_ptr<Store>> open_store(const System& system, metrics::Metrics& metrics, const object::S3Options& options);
+Result<std::unique_ptr<Store>> open_store(const System& system, metrics::Metrics& metrics,
+                                          const object::S3Options& options);
 
 }  // namespace takhin::assembly

@@ -18,7 +18,9 @@ const Option kSecret{.key = "storage.tiered.s3.secret.key", .fallback = std::str
 const Option kMode{.key = "log.mode", .fallback = std::string("safe"), .doc = "Mode.", .choices = kModes};
 const Option* const kRows[] = {&kEnabled, &kBucket, &kPort, &kHz, &kSecret, &kMode};
 
-Result<Settings> from_yaml(const std::string& text) { return Settings::load(kRows, {.yaml = text, .yaml_name = "t.yaml"}); }
+Result<Settings> from_yaml(const std::string& text) {
+  return Settings::load(kRows, {.yaml = text, .yaml_name = "t.yaml"});
+}
 std::string error_of(const std::string& yaml) {
   const auto settings = from_yaml(yaml);
   if (settings.ok()) return "no error";
@@ -66,7 +68,8 @@ TEST(Settings, WrongValuesNameKeyValueRuleAndPlace) {
   EXPECT_EQ(error_of("kafka.port: 1e3"), "kafka.port = 1e3: must be a whole number (t.yaml:1)");
   EXPECT_EQ(error_of("kafka.port: 9092x"), "kafka.port = 9092x: must be a whole number (t.yaml:1)");
   EXPECT_EQ(error_of("kafka.port:"), "kafka.port = : must be a whole number (t.yaml:1)");
-  EXPECT_EQ(error_of("kafka.port: 99999999999999999999"), "kafka.port = 99999999999999999999: must be a whole number (t.yaml:1)");
+  EXPECT_EQ(error_of("kafka.port: 99999999999999999999"),
+            "kafka.port = 99999999999999999999: must be a whole number (t.yaml:1)");
   EXPECT_EQ(error_of("storage.tiered.enabled: yes"), "storage.tiered.enabled = yes: must be true or false (t.yaml:1)");
   EXPECT_EQ(error_of("storage.tiered.hot.min.access.hz: -0.5"),
             "storage.tiered.hot.min.access.hz = -0.5: must be at least 0.0 (t.yaml:1)");
@@ -78,7 +81,8 @@ TEST(Settings, WrongValuesNameKeyValueRuleAndPlace) {
 TEST(Settings, UnknownKeysNameTheNearestKnownOne) {
   EXPECT_EQ(error_of("storage.tierd.enabled: true"),
             "storage.tierd.enabled = true: unknown key, did you mean storage.tiered.enabled? (t.yaml:1)");
-  EXPECT_EQ(error_of("s3: {bucket: b}"), "s3.bucket = b: unknown key, did you mean storage.tiered.s3.bucket? (t.yaml:1)");
+  EXPECT_EQ(error_of("s3: {bucket: b}"),
+            "s3.bucket = b: unknown key, did you mean storage.tiered.s3.bucket? (t.yaml:1)");
   EXPECT_EQ(error_of("completely.different.thing: 1"), "completely.different.thing = 1: unknown key (t.yaml:1)");
   EXPECT_EQ(error_of("kafka: 3"), "kafka = 3: is a group of keys, such as kafka.port (t.yaml:1)");
 }
@@ -91,7 +95,8 @@ TEST(Settings, OneKeyTwiceIsAnError) {
 TEST(Settings, SecretsNeverShow) {
   const auto settings = *Settings::load(kRows, {.set = {"storage.tiered.s3.secret.key=hush"}});
   EXPECT_EQ(settings.text(kSecret), "hush");
-  for (const auto& setting : settings.all()) EXPECT_EQ(printable(setting).find("hush"), std::string::npos);
+  for (const auto& setting : settings.all())
+    EXPECT_EQ(printable(setting).find("hush"), std::string::npos);
   EXPECT_EQ(broken_rule(settings, kSecret, "is wrong").text, "storage.tiered.s3.secret.key = ***: is wrong");
   EXPECT_EQ(broken_rule(settings, kPort, "is wrong").text, "kafka.port = 9092: is wrong");
 }
@@ -112,7 +117,8 @@ TEST(Settings, HostileFilesAreRefusedInOneLine) {
             "t.yaml:1: storage.tiered.s3.bucket: a list may hold plain values only");
   EXPECT_THAT(error_of("kafka.port: \"1\\n2\""), HasSubstr("kafka.port = 1 2:"));
   std::string deep = "a: 1";
-  for (int i = 0; i < 100; ++i) deep = "a: {" + deep + "}";
+  for (int i = 0; i < 100; ++i)
+    deep = "a: {" + deep + "}";
   EXPECT_THAT(error_of(deep), HasSubstr("nested deeper than 32 levels"));
   std::string laughs = "a0: &a0 {x: 1, y: 1, z: 1}\n";
   for (int i = 1; i < 12; ++i) {
@@ -134,7 +140,10 @@ TEST(Settings, AllIsSortedAndMarkdownHasARowEach) {
   EXPECT_TRUE(std::is_sorted(all.begin(), all.end(), [](auto& a, auto& b) { return a.option->key < b.option->key; }));
   EXPECT_EQ(printable(all[0]), "9092");
   const auto text = markdown(kRows);
-  EXPECT_THAT(text, HasSubstr("| `kafka.port` | whole number | `9092` | must be between 0 and 65535 | `TAKHIN_KAFKA_PORT` | Port. |"));
+  EXPECT_THAT(
+      text,
+      HasSubstr(
+          "| `kafka.port` | whole number | `9092` | must be between 0 and 65535 | `TAKHIN_KAFKA_PORT` | Port. |"));
   EXPECT_THAT(text, HasSubstr("| `storage.tiered.hot.min.access.hz` | number | `10.0` |"));
 }
 

@@ -22,7 +22,8 @@ std::string number_text(double value, bool whole) {
 // Messages are one line, whatever somebody put into a value.
 std::string shown(std::string_view value) {
   std::string out;
-  for (const char c : value.substr(0, kShownValueMax)) out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  for (const char c : value.substr(0, kShownValueMax))
+    out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
   if (value.size() > kShownValueMax) out += "...";
   return out;
 }
@@ -39,7 +40,9 @@ std::string bounds_rule(const Option& option) {
   return "";
 }
 
-std::string choices_rule(const Option& option) { return fmt::format("must be one of {}", fmt::join(option.choices, ", ")); }
+std::string choices_rule(const Option& option) {
+  return fmt::format("must be one of {}", fmt::join(option.choices, ", "));
+}
 
 template <class Number>
 std::optional<Number> parse_number(std::string_view text) {
@@ -69,7 +72,8 @@ tl::expected<Value, std::string> parse(const Option& option, std::string_view te
     if (*value < option.min || *value > option.max) return tl::unexpected(bounds_rule(option));
     return Value(*value);
   }
-  if (!option.choices.empty() && std::find(option.choices.begin(), option.choices.end(), text) == option.choices.end()) {
+  if (!option.choices.empty() &&
+      std::find(option.choices.begin(), option.choices.end(), text) == option.choices.end()) {
     return tl::unexpected(choices_rule(option));
   }
   return Value(std::string(text));
@@ -78,7 +82,8 @@ tl::expected<Value, std::string> parse(const Option& option, std::string_view te
 // Levenshtein's distance, two rows at a time.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t j = 0; j <= b.size(); ++j)
+    row[j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
     std::size_t diagonal = row[0];
     row[0] = i;
@@ -102,7 +107,8 @@ std::string unknown_rule(const Known& known, const std::string& key) {
   std::size_t best_distance = std::max<std::size_t>(2, key.size() / 3) + 1;
   for (const auto& [candidate, setting] : known) {
     // "s3.bucket" means "storage.tiered.s3.bucket" more likely than any key of its length.
-    if (candidate.size() > key.size() + 1 && candidate.ends_with(key) && candidate[candidate.size() - key.size() - 1] == '.') {
+    if (candidate.size() > key.size() + 1 && candidate.ends_with(key) &&
+        candidate[candidate.size() - key.size() - 1] == '.') {
       return fmt::format("unknown key, did you mean {}?", candidate);
     }
     const std::size_t distance = edit_distance(key, candidate);
@@ -135,7 +141,8 @@ Result<> load_file(Known& known, const std::string& text, const std::string& nam
     const auto at = known.find(leaf.key);
     if (at == known.end()) {
       if (leaf.empty && is_group(known, leaf.key)) continue;
-      return fail(Kind::kInvalid, "{} = {}: {} ({})", leaf.key, shown(leaf.value), unknown_rule(known, leaf.key), where);
+      return fail(Kind::kInvalid, "{} = {}: {} ({})", leaf.key, shown(leaf.value), unknown_rule(known, leaf.key),
+                  where);
     }
     if (at->second.origin == Origin::kFile) return complaint(*at->second.option, leaf.value, "is set twice", where);
     TRY(assign(at->second, leaf.value, Origin::kFile, where));
@@ -171,7 +178,8 @@ std::string plain(const Value& value) {
 
 std::string env_name(std::string_view key) {
   std::string name = "TAKHIN_";
-  for (const char c : key) name += c == '.' ? '_' : (c >= 'a' && c <= 'z') ? static_cast<char>(c - 'a' + 'A') : c;
+  for (const char c : key)
+    name += c == '.' ? '_' : (c >= 'a' && c <= 'z') ? static_cast<char>(c - 'a' + 'A') : c;
   return name;
 }
 
@@ -197,7 +205,8 @@ Result<Settings> Settings::load(std::span<const Option* const> rows, const Sourc
     const auto at = sources.environment.find(name);
     if (at != sources.environment.end()) TRY(assign(setting, at->second, Origin::kEnvironment, "environment " + name));
   }
-  for (const auto& item : sources.set) TRY(load_set(out.settings_, item));
+  for (const auto& item : sources.set)
+    TRY(load_set(out.settings_, item));
   return out;
 }
 
@@ -208,14 +217,19 @@ static const Setting& known(const Known& settings, const Option& option) {
 }
 
 bool Settings::flag(const Option& option) const { return std::get<bool>(known(settings_, option).value); }
-std::int64_t Settings::integer(const Option& option) const { return std::get<std::int64_t>(known(settings_, option).value); }
+std::int64_t Settings::integer(const Option& option) const {
+  return std::get<std::int64_t>(known(settings_, option).value);
+}
 double Settings::number(const Option& option) const { return std::get<double>(known(settings_, option).value); }
-const std::string& Settings::text(const Option& option) const { return std::get<std::string>(known(settings_, option).value); }
+const std::string& Settings::text(const Option& option) const {
+  return std::get<std::string>(known(settings_, option).value);
+}
 Origin Settings::origin(const Option& option) const { return known(settings_, option).origin; }
 
 std::vector<Setting> Settings::all() const {
   std::vector<Setting> out;
-  for (const auto& [key, setting] : settings_) out.push_back(setting);
+  for (const auto& [key, setting] : settings_)
+    out.push_back(setting);
   return out;
 }
 
@@ -239,9 +253,10 @@ std::string markdown(std::span<const Option* const> rows) {
   std::string out = "| key | type | default | rule | environment | meaning |\n|---|---|---|---|---|---|\n";
   for (const Option* row : sorted) {
     const std::string rule = row->choices.empty() ? bounds_rule(*row) : choices_rule(*row);
-    out += fmt::format("| `{}` | {} | `{}` | {} | `{}` | {} |\n", row->key, type_name(row->fallback),
-                       std::holds_alternative<std::string>(row->fallback) ? '"' + plain(row->fallback) + '"' : plain(row->fallback),
-                       rule, env_name(row->key), row->doc);
+    out += fmt::format(
+        "| `{}` | {} | `{}` | {} | `{}` | {} |\n", row->key, type_name(row->fallback),
+        std::holds_alternative<std::string>(row->fallback) ? '"' + plain(row->fallback) + '"' : plain(row->fallback),
+        rule, env_name(row->key), row->doc);
   }
   return out;
 }

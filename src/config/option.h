@@ -25,8 +25,8 @@ struct Option {
   double min = std::numeric_limits<double>::lowest();  // numbers only, inclusive
   double max = std::numeric_limits<double>::max();
   std::string_view doc;
-  bool secret = false;                                  // printed as "***", never logged
-  std::span<const std::string_view> choices = {};       // texts only; empty = any
+  bool secret = false;                             // printed as "***", never logged
+  std::span<const std::string_view> choices = {};  // texts only; empty = any
 };
 
 /// TAKHIN_ + the key in upper case, '.' -> '_'.

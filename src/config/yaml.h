@@ -9,10 +9,10 @@
 namespace takhin::config {
 
 struct YamlLeaf {
-  std::string key;    // "storage.tiered.s3.bucket"
-  std::string value;  // a list of scalars is joined with ","
-  bool empty = false; // "key:" with nothing behind it: a group without members, or a forgotten value
-  int line = 0;       // counted from 1
+  std::string key;     // "storage.tiered.s3.bucket"
+  std::string value;   // a list of scalars is joined with ","
+  bool empty = false;  // "key:" with nothing behind it: a group without members, or a forgotten value
+  int line = 0;        // counted from 1
 };
 
 inline constexpr std::size_t kYamlLeavesMax = 10'000;

@@ -36,7 +36,7 @@ constexpr Route kConsoleRoutes[] = {
 };
 constexpr Route kMetricsRoutes[] = {{"GET", "/metrics", Gate::kNone, &Api::metrics_text}};
 constexpr Route kHealthRoutes[] = {
-    {"GET", "/health", Gate::kNone, &Api::health_summary}, {"GET", "/health/ready", Gate::kNone, &Api::health_ready},
+    {"GET", "/health", Gate::kNone, &Api::health_summary},   {"GET", "/health/ready", Gate::kNone, &Api::health_ready},
     {"GET", "/health/live", Gate::kNone, &Api::health_live}, {"GET", "/ready", Gate::kNone, &Api::health_ready},
     {"GET", "/live", Gate::kNone, &Api::health_live},
 };
@@ -71,16 +71,19 @@ bool same_secret(std::string_view given, std::string_view key) {
 
 std::optional<Response> refused(const ConsoleOptions& options, const Request& request) {
   if (!options.auth_enabled) return std::nullopt;
-  if (!request.authorization || request.authorization->empty()) return error_response(401, "missing authorization header");
+  if (!request.authorization || request.authorization->empty())
+    return error_response(401, "missing authorization header");
   std::string_view given = *request.authorization;
   if (given.starts_with("Bearer ")) given.remove_prefix(7);
   bool known = false;
-  for (const auto& key : options.api_keys) known |= same_secret(given, key);
+  for (const auto& key : options.api_keys)
+    known |= same_secret(given, key);
   if (!known) return error_response(401, "invalid API key");
   return std::nullopt;
 }
 
-Response dispatch(std::span<const Route> routes, const Api& api, const partition::Admin& admin, const Request& request) {
+Response dispatch(std::span<const Route> routes, const Api& api, const partition::Admin& admin,
+                  const Request& request) {
   const std::string_view path = path_of(request.target);
   const std::string_view method = request.method == "HEAD" ? "GET" : std::string_view(request.method);
   const Route* wrong_method = nullptr;
@@ -113,7 +116,9 @@ Response body_failure(BodyFault fault) {
   return error_response(400, fault == BodyFault::kNoPath ? "segment_path is required" : "invalid request body");
 }
 
-Response success(std::string_view message) { return json(JsonObject().text("status", "success").text("message", message)); }
+Response success(std::string_view message) {
+  return json(JsonObject().text("status", "success").text("message", message));
+}
 
 }  // namespace
 
@@ -131,7 +136,8 @@ Response Api::health(const Request& request) const { return dispatch(kHealthRout
 Response Api::index(const Request&, const std::string&) const {
   std::string list;
   for (const Route& route : kConsoleRoutes) {
-    list += fmt::format("<li><code>{} {}{}</code></li>\n", route.method, route.path, route.takes_segment() ? "{segment_path}" : "");
+    list += fmt::format("<li><code>{} {}{}</code></li>\n", route.method, route.path,
+                        route.takes_segment() ? "{segment_path}" : "");
   }
   return {.content_type = "text/html; charset=utf-8",
           .body = "<!doctype html>\n<title>takhin</title>\n<h1>takhin</h1>\n<ul>\n" + list + "</ul>\n"};
@@ -189,7 +195,8 @@ Response Api::tier_stats(const Request&, const std::string&) const {
 Response Api::access(const Request&, const std::string& segment) const {
   const auto stats = admin_.access(segment);
   if (!stats.ok()) {
-    return stats.error().kind == Kind::kNotFound ? error_response(404, "no access statistics for segment") : failure(stats.error());
+    return stats.error().kind == Kind::kNotFound ? error_response(404, "no access statistics for segment")
+                                                 : failure(stats.error());
   }
   return json(JsonObject()
                   .text("segment_path", segment)

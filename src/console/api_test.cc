@@ -61,7 +61,8 @@ TEST_F(Routes, BadBodies) {
 TEST_F(Routes, FailuresCarryTheErrorsText) {
   const std::string body = R"({"segment_path":"a-0/1.log"})";
   admin.outcome = fail(Kind::kConflict, "segment is still being appended to: a-0/1.log");
-  expect(ask("POST", "/api/v1/tiered/archive", body), 409, R"({"error":"segment is still being appended to: a-0/1.log"})");
+  expect(ask("POST", "/api/v1/tiered/archive", body), 409,
+         R"({"error":"segment is still being appended to: a-0/1.log"})");
   admin.outcome = fail(Kind::kNotFound, "no partition a-0");
   expect(ask("POST", "/api/v1/tiered/archive", body), 404, R"({"error":"segment not found: a-0/1.log"})");
   expect(ask("POST", "/api/v1/tiered/restore", body), 404, R"({"error":"segment not found: a-0/1.log"})");
@@ -86,15 +87,22 @@ TEST_F(Routes, SegmentPathPlainOrEscaped) {
 
 TEST_F(Routes, TierStats) {
   admin.counts = {.segments = {.total = 6, .hot = 1, .warm = 2, .cold = 3},
-                  .promotions = 4, .demotions = 5, .cache_hits = 6, .cache_misses = 7, .tracked_segments = 8};
+                  .promotions = 4,
+                  .demotions = 5,
+                  .cache_hits = 6,
+                  .cache_misses = 7,
+                  .tracked_segments = 8};
   expect(ask("GET", "/api/v1/tiers/stats"), 200,
          R"({"hot_segments":1,"warm_segments":2,"cold_segments":3,"promotion_count":4,"demotion_count":5,)"
          R"("cache_hits":6,"cache_misses":7,"tracked_segments":8})");
 }
 
 TEST_F(Routes, Access) {
-  admin.stats = {.count = 150, .first = TimestampMs{1'700'000'000'000}, .last = TimestampMs{1'700'003'600'250},
-                 .read_bytes = 1048576, .average_hz = 12.5};
+  admin.stats = {.count = 150,
+                 .first = TimestampMs{1'700'000'000'000},
+                 .last = TimestampMs{1'700'003'600'250},
+                 .read_bytes = 1048576,
+                 .average_hz = 12.5};
   expect(ask("GET", "/api/v1/tiers/access/topic-0%2F00000000000000000000.log"), 200,
          R"({"segment_path":"topic-0/00000000000000000000.log","access_count":150,)"
          R"("last_access_at":"2023-11-14T23:13:20.250Z","first_access_at":"2023-11-14T22:13:20Z",)"
@@ -103,11 +111,14 @@ TEST_F(Routes, Access) {
 }
 
 TEST_F(Routes, CostAnalysisHasTheOldDocumentsFigures) {
-  admin.report = {.hot_gb = 145.3, .cold_gb = 18, .cost = {.hot_usd = 3.3419, .cold_usd = 0.072, .total_usd = 3.4139,
-                                                          .savings_pct = 9.106, .restore_usd = 0.001}};
-  expect(ask("GET", "/api/v1/tiers/cost-analysis"), 200,
-         R"({"hot_storage_gb":145.3,"cold_storage_gb":18,"hot_storage_cost_monthly":"$3.34","cold_storage_cost_monthly":"$0.07",)"
-         R"("total_cost_monthly":"$3.41","cost_savings_pct":"9.1%","retrieval_cost_per_restore":"$0.0010"})");
+  admin.report = {
+      .hot_gb = 145.3,
+      .cold_gb = 18,
+      .cost = {.hot_usd = 3.3419, .cold_usd = 0.072, .total_usd = 3.4139, .savings_pct = 9.106, .restore_usd = 0.001}};
+  expect(
+      ask("GET", "/api/v1/tiers/cost-analysis"), 200,
+      R"({"hot_storage_gb":145.3,"cold_storage_gb":18,"hot_storage_cost_monthly":"$3.34","cold_storage_cost_monthly":"$0.07",)"
+      R"("total_cost_monthly":"$3.41","cost_savings_pct":"9.1%","retrieval_cost_per_restore":"$0.0010"})");
   admin.report = {};
   EXPECT_THAT(ask("GET", "/api/v1/tiers/cost-analysis").body, HasSubstr(R"("cost_savings_pct":"0.0%")"));
 }
@@ -118,7 +129,8 @@ TEST_F(Routes, Evaluate) {
 }
 
 TEST_F(Routes, UnknownRoutesAndWrongMethods) {
-  for (const char* target : {"/x", "/api/v1/tiered", "/api/v1/tiered/segments", "/api/v1/tiered/stats/", "//", "/metrics"}) {
+  for (const char* target :
+       {"/x", "/api/v1/tiered", "/api/v1/tiered/segments", "/api/v1/tiered/stats/", "//", "/metrics"}) {
     expect(ask("GET", target), 404, R"({"error":"not found"})");
   }
   for (const char* method : {"POST", "PUT", "DELETE", "PATCH", "OPTIONS"}) {
@@ -183,7 +195,9 @@ TEST_F(Routes, HealthShowsReadiness) {
 TEST_F(Routes, MetricsAreReadFreshAtEachScrape) {
   static constexpr metrics::MetricDef kRow{"test_scrapes", metrics::Type::kGauge, "Scrapes."};
   metrics.at_scrape([&] { metrics.gauge(kRow).add(1); });
-  const auto scrape = [&](const char* method, const char* target) { return api.metrics({method, target, "", std::nullopt}); };
+  const auto scrape = [&](const char* method, const char* target) {
+    return api.metrics({method, target, "", std::nullopt});
+  };
   EXPECT_THAT(scrape("GET", "/metrics").body, HasSubstr("test_scrapes 1\n"));
   const auto response = scrape("GET", "/metrics");
   EXPECT_THAT(response.body, HasSubstr("test_scrapes 2\n"));
@@ -203,11 +217,13 @@ TEST(Json, QuotesAnything) {
 }
 
 TEST(ConsoleOptionsTest, AuthorizationNeedsAKeyAndHostsFollowTheConsole) {
-  const auto load = [](std::vector<std::string> set) { return *config::Settings::load(option_rows(), {.set = std::move(set)}); };
+  const auto load = [](std::vector<std::string> set) {
+    return *config::Settings::load(option_rows(), {.set = std::move(set)});
+  };
   EXPECT_EQ(options_from(load({"console.auth.enabled=true"})).error().text,
             "console.auth.api.keys = : must hold at least one key when console.auth.enabled is true");
-  const auto options = *options_from(load({"console.auth.enabled=true", "console.auth.api.keys= a, b c ,,d", "console.host=0.0.0.0",
-                                           "health.host=127.0.0.2"}));
+  const auto options = *options_from(load({"console.auth.enabled=true", "console.auth.api.keys= a, b c ,,d",
+                                           "console.host=0.0.0.0", "health.host=127.0.0.2"}));
   EXPECT_EQ(options.api_keys, (std::vector<std::string>{"a", "b c", "d"}));
   EXPECT_EQ(options.metrics_host, "0.0.0.0");
   EXPECT_EQ(options.health_host, "127.0.0.2");

@@ -21,8 +21,9 @@ std::vector<std::string> split(const std::string& list) {
 }  // namespace
 
 std::span<const config::Option* const> option_rows() {
-  static const config::Option* const kRows[] = {&kConsoleHost, &kConsolePort, &kMetricsHost, &kMetricsPort, &kHealthHost,
-                                                &kHealthPort,  &kAuthEnabled, &kAuthKeys,    &kThreads,     &kBodyMax};
+  static const config::Option* const kRows[] = {&kConsoleHost, &kConsolePort, &kMetricsHost, &kMetricsPort,
+                                                &kHealthHost,  &kHealthPort,  &kAuthEnabled, &kAuthKeys,
+                                                &kThreads,     &kBodyMax};
   return kRows;
 }
 

@@ -3,6 +3,7 @@
 #include "console/server.h"
 
 #include <httplib.h>
+#include <pthread.h>
 
 #include <atomic>
 #include <deque>
@@ -27,8 +28,9 @@ struct Stop {
 // A pool whose queue has an end: beyond it the accept loop waits, and the kernel's backlog takes over.
 class BoundedQueue : public httplib::TaskQueue {
  public:
-  BoundedQueue(std::size_t threads, Stop& stop) : stop_(stop) {
-    for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
+  BoundedQueue(const std::string& name, std::size_t threads, Stop& stop) : name_(name), stop_(stop) {
+    for (std::size_t i = 0; i < threads; ++i)
+      threads_.emplace_back([this] { run(); });
   }
 
   void enqueue(std::function<void()> task) override {
@@ -44,11 +46,13 @@ class BoundedQueue : public httplib::TaskQueue {
       closed_ = true;
     }
     wake_.notify_all();
-    for (auto& thread : threads_) thread.join();
+    for (auto& thread : threads_)
+      thread.join();
   }
 
  private:
   void run() {
+    pthread_setname_np(pthread_self(), name_.c_str());
     std::unique_lock lock(stop_.mutex);
     while (true) {
       wake_.wait(lock, [&] { return closed_ || !tasks_.empty(); });
@@ -62,6 +66,7 @@ class BoundedQueue : public httplib::TaskQueue {
     }
   }
 
+  const std::string& name_;
   Stop& stop_;
   std::condition_variable wake_;
   std::deque<std::function<void()>> tasks_;
@@ -95,9 +100,14 @@ std::string_view text_of_status(int status) {
 // One port.
 class Listener {
  public:
-  Listener(std::string name, std::string host, Clock& clock, std::size_t threads, std::size_t body_bytes_max, Answer answer)
-      : name_(std::move(name)), host_(std::move(host)), clock_(clock), body_bytes_max_(body_bytes_max), answer_(std::move(answer)) {
-    http_.new_task_queue = [this, threads] { return new BoundedQueue(threads, stop_); };  // httplib deletes it
+  Listener(std::string name, std::string host, Clock& clock, std::size_t threads, std::size_t body_bytes_max,
+           Answer answer)
+      : name_(std::move(name)),
+        host_(std::move(host)),
+        clock_(clock),
+        body_bytes_max_(body_bytes_max),
+        answer_(std::move(answer)) {
+    http_.new_task_queue = [this, threads] { return new BoundedQueue(name_, threads, stop_); };  // httplib deletes it
     // The library's default is SO_REUSEPORT, with which a second process would silently share the port.
     http_.set_socket_options([](socket_t socket) {
       const int yes = 1;
@@ -121,7 +131,8 @@ class Listener {
 
   void start() {
     thread_ = std::thread([this] { run(); });
-    while (!http_.is_running()) std::this_thread::yield();  // stop() before that would be lost
+    while (!http_.is_running())
+      std::this_thread::yield();  // stop() before that would be lost
   }
 
   void stop() {
@@ -131,7 +142,8 @@ class Listener {
       stop_.asked = true;
     }
     stop_.room.notify_all();
-    while (!http_.is_running() && !ended_) std::this_thread::yield();  // it may be between two openings
+    while (!http_.is_running() && !ended_)
+      std::this_thread::yield();  // it may be between two openings
     http_.stop();
     thread_.join();
   }
@@ -146,21 +158,22 @@ class Listener {
       copy(answer_(request_of(from, "")), to);
       return httplib::Server::HandlerResponse::Handled;
     });
-    http_.Post("[\\s\\S]*", [this](const httplib::Request& from, httplib::Response& to, const httplib::ContentReader& read) {
-      if (from.is_multipart_form_data()) return copy(error_response(400, "invalid request body"), to);
-      std::string body;
-      bool large = false;
-      const bool whole = read([&](const char* data, std::size_t size) {
-        large = body.size() + size > body_bytes_max_;
-        if (!large) body.append(data, size);
-        return !large;
-      });
-      if (!whole) {
-        large |= to.status == 413;  // the library's own check of Content-Length
-        return copy(error_response(large ? 413 : 400, large ? text_of_status(413) : "invalid request body"), to);
-      }
-      copy(answer_(request_of(from, std::move(body))), to);
-    });
+    http_.Post(
+        "[\\s\\S]*", [this](const httplib::Request& from, httplib::Response& to, const httplib::ContentReader& read) {
+          if (from.is_multipart_form_data()) return copy(error_response(400, "invalid request body"), to);
+          std::string body;
+          bool large = false;
+          const bool whole = read([&](const char* data, std::size_t size) {
+            large = body.size() + size > body_bytes_max_;
+            if (!large) body.append(data, size);
+            return !large;
+          });
+          if (!whole) {
+            large |= to.status == 413;  // the library's own check of Content-Length
+            return copy(error_response(large ? 413 : 400, large ? text_of_status(413) : "invalid request body"), to);
+          }
+          copy(answer_(request_of(from, std::move(body))), to);
+        });
     http_.set_error_handler([](const httplib::Request&, httplib::Response& to) {
       if (to.body.empty()) copy(error_response(to.status, text_of_status(to.status)), to);
     });
@@ -171,6 +184,7 @@ class Listener {
   }
 
   void run() {
+    pthread_setname_np(pthread_self(), name_.c_str());
     serve();
     ended_ = true;
   }
@@ -216,13 +230,15 @@ class ThreePorts : public ConsoleServer {
     TRY(console_.bind(options_.console_port));
     TRY(metrics_.bind(options_.metrics_port));
     TRY(health_.bind(options_.health_port));
-    for (Listener* listener : {&console_, &metrics_, &health_}) listener->start();
+    for (Listener* listener : {&console_, &metrics_, &health_})
+      listener->start();
     return done();
   }
 
   ConsolePorts ports() const override { return {console_.port(), metrics_.port(), health_.port()}; }
   void stop() override {
-    for (Listener* listener : {&console_, &metrics_, &health_}) listener->stop();
+    for (Listener* listener : {&console_, &metrics_, &health_})
+      listener->stop();
   }
 
  private:
@@ -235,8 +251,8 @@ class ThreePorts : public ConsoleServer {
 
 }  // namespace
 
-Result<std::unique_ptr<ConsoleServer>> ConsoleServer::open(partition::Admin& admin, metrics::Metrics& metrics, Clock& clock,
-                                                           const ConsoleOptions& options) {
+Result<std::unique_ptr<ConsoleServer>> ConsoleServer::open(partition::Admin& admin, metrics::Metrics& metrics,
+                                                           Clock& clock, const ConsoleOptions& options) {
   auto server = std::make_unique<ThreePorts>(admin, metrics, clock, options);
   TRY(server->open());
   return std::unique_ptr<ConsoleServer>(std::move(server));

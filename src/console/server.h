@@ -11,7 +11,8 @@
 
 namespace takhin::console {
 
-inline constexpr std::size_t kWaitingConnectionsMax = 64;  // per port, beyond the ones being answered; the kernel's backlog holds the rest
+inline constexpr std::size_t kWaitingConnectionsMax =
+    64;  // per port, beyond the ones being answered; the kernel's backlog holds the rest
 inline constexpr int kReadTimeoutSeconds = 5;
 inline constexpr int kWriteTimeoutSeconds = 10;
 

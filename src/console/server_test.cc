@@ -62,7 +62,8 @@ TEST_F(Server, BodiesHaveALimitHoweverTheyCome) {
   const auto chunked = console.Post(
       "/api/v1/tiered/archive",
       [&](std::size_t offset, httplib::DataSink& sink) {
-        if (offset < large.size()) return sink.write(large.data() + offset, std::min<std::size_t>(1000, large.size() - offset));
+        if (offset < large.size())
+          return sink.write(large.data() + offset, std::min<std::size_t>(1000, large.size() - offset));
         sink.done();
         return true;
       },

@@ -18,7 +18,8 @@ namespace {
 
 prometheus::Labels own(Labels labels) {
   prometheus::Labels out;
-  for (const auto& [name, value] : labels) out.emplace(name, value);
+  for (const auto& [name, value] : labels)
+    out.emplace(name, value);
   return out;
 }
 
@@ -73,7 +74,8 @@ Metrics::~Metrics() = default;
 Counter Metrics::counter(const MetricDef& def, Labels labels) {
   TAKHIN_ASSERT(def.type == Type::kCounter, "the row is not a counter");
   return {made([&] {
-    auto& family = prometheus::BuildCounter().Name(std::string(def.name)).Help(std::string(def.help)).Register(impl_->registry);
+    auto& family =
+        prometheus::BuildCounter().Name(std::string(def.name)).Help(std::string(def.help)).Register(impl_->registry);
     return &family.Add(own(labels));
   })};
 }
@@ -92,7 +94,8 @@ Gauge Metrics::gauge(const MetricDef& def, Labels labels) {
 Histogram Metrics::histogram(const MetricDef& def, Labels labels) {
   TAKHIN_ASSERT(def.type == Type::kHistogram && !def.buckets.empty(), "the row is not a histogram with buckets");
   return {made([&] {
-    auto& family = prometheus::BuildHistogram().Name(std::string(def.name)).Help(std::string(def.help)).Register(impl_->registry);
+    auto& family =
+        prometheus::BuildHistogram().Name(std::string(def.name)).Help(std::string(def.help)).Register(impl_->registry);
     return &family.Add(own(labels), prometheus::Histogram::BucketBoundaries(def.buckets.begin(), def.buckets.end()));
   })};
 }
@@ -103,7 +106,8 @@ void Metrics::clear(const MetricDef& def) {
   const auto known = impl_->labelled.find(def.name);
   if (known == impl_->labelled.end()) return;
   auto& family = impl_->gauges(def);
-  for (auto* gauge : known->second) family.Remove(gauge);
+  for (auto* gauge : known->second)
+    family.Remove(gauge);
   known->second.clear();
 }
 
@@ -114,7 +118,8 @@ void Metrics::at_scrape(std::function<void()> refresh) {
 
 std::string Metrics::text() {
   const std::lock_guard hold(impl_->scrape);
-  for (const auto& refresh : impl_->refreshers) refresh();
+  for (const auto& refresh : impl_->refreshers)
+    refresh();
   return prometheus::TextSerializer().Serialize(impl_->registry.Collect());
 }
 

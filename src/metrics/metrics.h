@@ -1,5 +1,6 @@
 #pragma once
-// Metrics mechanism over prometheus-cpp. A metric is one MetricDef row in the room that feeds it; handles are made once and passed in.
+// Metrics mechanism over prometheus-cpp. A metric is one MetricDef row in the room that feeds it; handles are made once and
+// passed in.
 
 #include <functional>
 #include <initializer_list>
@@ -54,8 +55,8 @@ class Metrics {
   Counter counter(const MetricDef& def, Labels labels = {});
   Gauge gauge(const MetricDef& def, Labels labels = {});
   Histogram histogram(const MetricDef& def, Labels labels = {});
-  /// Drops every time series of the gauge `def` that has labels: for bounded top-N gauges before they are set anew. The handles of
-  /// the dropped series die with them, so nobody may keep one.
+  /// Drops every time series of the gauge `def` that has labels: for bounded top-N gauges before they are set anew. The
+  /// handles of the dropped series die with them, so nobody may keep one.
   void clear(const MetricDef& def);
   /// Called at each scrape before the text is made: for gauges that are derived from state. Not removable; call before serving.
   void at_scrape(std::function<void()> refresh);

@@ -66,10 +66,12 @@ TEST(Metrics, ManyThreadsCountTogether) {
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
       const auto counter = metrics.counter(kBytes);
-      for (int i = 0; i < 1000; ++i) counter.add(2);
+      for (int i = 0; i < 1000; ++i)
+        counter.add(2);
     });
   }
-  for (auto& thread : threads) thread.join();
+  for (auto& thread : threads)
+    thread.join();
   EXPECT_EQ(metrics.counter(kBytes).value(), 8000);
 }
 

@@ -49,7 +49,8 @@ Error system_error(int error, std::string_view verb, std::string_view path) {
 template <class Call>
 auto retried(Call call) {
   auto answer = call();
-  while (answer < 0 && errno == EINTR) answer = call();
+  while (answer < 0 && errno == EINTR)
+    answer = call();
   return answer;
 }
 
@@ -88,8 +89,8 @@ class PosixFile : public File {
     std::size_t written = 0;
     while (written < data.size()) {
       const std::size_t step = std::min(data.size() - written, kTransferBytesMax);
-      const ssize_t put =
-          retried([&] { return ::pwrite(fd_.get(), data.data() + written, step, static_cast<off_t>(position + written)); });
+      const ssize_t put = retried(
+          [&] { return ::pwrite(fd_.get(), data.data() + written, step, static_cast<off_t>(position + written)); });
       if (put < 0) return system_error(errno, "write", path_);
       written += static_cast<std::size_t>(put);
     }
@@ -103,7 +104,7 @@ class PosixFile : public File {
   }
 
   Result<std::uint64_t> size() const override {
-    struct stat info {};
+    struct stat info{};
     if (::fstat(fd_.get(), &info) != 0) return system_error(errno, "stat", path_);
     return static_cast<std::uint64_t>(info.st_size);
   }
@@ -151,7 +152,7 @@ int flags_of(OpenMode mode) {
 
 bool is_directory(int parent, const dirent& entry) {
   if (entry.d_type != DT_UNKNOWN && entry.d_type != DT_LNK) return entry.d_type == DT_DIR;
-  struct stat info {};
+  struct stat info{};
   return ::fstatat(parent, entry.d_name, &info, 0) == 0 && S_ISDIR(info.st_mode);
 }
 
@@ -161,7 +162,7 @@ Result<std::shared_ptr<File>> PosixFileSystem::open(const std::string& path, Ope
   const int fd = retried([&] { return ::open(path.c_str(), flags_of(mode) | O_CLOEXEC, 0644); });
   if (fd < 0) return system_error(errno, "open", path);
   auto file = std::make_shared<PosixFile>(fd, path);
-  struct stat info {};
+  struct stat info{};
   if (::fstat(fd, &info) == 0 && S_ISDIR(info.st_mode)) return system_error(EISDIR, "open", path);
   return std::shared_ptr<File>(std::move(file));
 }
@@ -221,14 +222,14 @@ Result<std::vector<DirEntry>> PosixFileSystem::list(const std::string& path) {
 }
 
 Result<FileInfo> PosixFileSystem::stat(const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   if (::stat(path.c_str(), &info) != 0) return system_error(errno, "stat", path);
   return FileInfo{static_cast<std::uint64_t>(info.st_size),
                   TimestampMs{info.st_mtim.tv_sec * 1000 + info.st_mtim.tv_nsec / 1'000'000}, S_ISDIR(info.st_mode)};
 }
 
 Result<DiskSpace> PosixFileSystem::space(const std::string& path) {
-  struct statvfs info {};
+  struct statvfs info{};
   if (retried([&] { return ::statvfs(path.c_str(), &info); }) != 0) return system_error(errno, "statvfs", path);
   return DiskSpace{info.f_blocks * info.f_frsize, info.f_bavail * info.f_frsize};
 }

@@ -5,10 +5,11 @@
 
 namespace takhin::os {
 
-/// Stateless; any thread. Errors: ENOENT kNotFound, EEXIST kConflict, a full disk, quota or descriptor table kExhausted, permissions
-/// kDenied, a failing device kUnavailable. Every text names path and reason.
+/// Stateless; any thread. Errors: ENOENT kNotFound, EEXIST kConflict, a full disk, quota or descriptor table kExhausted,
+/// permissions kDenied, a failing device kUnavailable. Every text names path and reason.
 ///
-/// lock(): flock(2) on `path`, so that the kernel lets go when the process dies, however it dies. kConflict says "in use by <owner>".
+/// lock(): flock(2) on `path`, so that the kernel lets go when the process dies, however it dies. kConflict says
+/// "in use by <owner>".
 class PosixFileSystem : public FileSystem {
  public:
   Result<std::shared_ptr<File>> open(const std::string& path, OpenMode mode) override;

@@ -151,7 +151,8 @@ TEST(FakeClock, AdvanceWakesWaitersAndSleepCostsNothing) {
   std::thread other([&] { clock.advance(std::chrono::hours(2)); });
   std::unique_lock lock(mutex);
   const auto until = clock.steady() + std::chrono::hours(1);
-  while (clock.steady() < until) clock.wait(cv, lock, until);
+  while (clock.steady() < until)
+    clock.wait(cv, lock, until);
   other.join();
   EXPECT_FALSE(clock.wait(cv, lock, until));
 }
@@ -159,7 +160,8 @@ TEST(FakeClock, AdvanceWakesWaitersAndSleepCostsNothing) {
 TEST(Random, SystemFillsAndSeededReplays) {
   SystemRandom random;
   std::set<std::uint64_t> seen;
-  for (int i = 0; i < 100; ++i) seen.insert(random.next());
+  for (int i = 0; i < 100; ++i)
+    seen.insert(random.next());
   EXPECT_EQ(seen.size(), 100u);
   takhin::testing::SeededRandom a(7), b(7), c(8);
   const auto value = a.next();

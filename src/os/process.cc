@@ -19,7 +19,9 @@ extern char** environ;  // NOLINT: POSIX names it so
 namespace takhin::os {
 namespace {
 
-double seconds_of(const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6; }
+double seconds_of(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+}
 
 // /proc/self/statm: "size resident shared ..." in pages. Its size reads as 0, so it takes a plain read.
 Result<std::uint64_t> resident_bytes() {
@@ -30,7 +32,8 @@ Result<std::uint64_t> resident_bytes() {
   const std::string_view text = text_of(View(buffer, got));
   const auto space = text.find(' ');
   std::uint64_t pages = 0;
-  if (space == text.npos || std::from_chars(text.data() + space + 1, text.data() + text.size(), pages).ec != std::errc()) {
+  if (space == text.npos ||
+      std::from_chars(text.data() + space + 1, text.data() + text.size(), pages).ec != std::errc()) {
     return fail(Kind::kCorrupt, "/proc/self/statm: '{}'", text);
   }
   return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
