@@ -37,7 +37,8 @@ class BrokerFixture : public ::testing::Test {
   /// One batch of `values`, as a client sends it.
   static Bytes batch_of(const std::vector<std::string>& values, record::BatchOptions how = {.base_offset = Offset{0}}) {
     std::vector<record::NewRecord> records;
-    for (const auto& value : values) records.push_back({.key = {}, .value = view_of(value), .timestamp = TimestampMs{1'700'000'000'000}, .headers = {}});
+    for (const auto& value : values)
+      records.push_back({.key = {}, .value = view_of(value), .timestamp = TimestampMs{1'700'000'000'000}, .headers = {}});
     auto batch = record::build_batch(records, how);
     EXPECT_TRUE(batch.ok());
     return batch.ok() ? *std::move(batch) : Bytes{};

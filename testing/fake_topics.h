@@ -1,6 +1,6 @@
 #pragma once
-// Topics and partitions in memory, for tests of what stands above them. Batches are real; there is one segment, and cold is what a test
-// says is cold.
+// Topics and partitions in memory, for tests of what stands above them. Batches are real; there is one segment, and cold is
+// what a test says is cold.
 
 #include <algorithm>
 #include <map>
@@ -278,8 +278,9 @@ class FakeTopics final : public partition::Topics {
     return put(std::move(info));
   }
   Result<> validate(const std::string& topic, std::int32_t partitions, const partition::ConfigMap&) const override {
-    const bool named = !topic.empty() && topic.size() <= 249 && topic != "." && topic != ".." &&
-                       topic.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == std::string::npos;
+    const bool named =
+        !topic.empty() && topic.size() <= 249 && topic != "." && topic != ".." &&
+        topic.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == std::string::npos;
     if (!named) return fail(Kind::kInvalid, "topic name '{}'", topic);
     if (partitions < 1) return fail(Kind::kInvalid, "{} partitions", partitions);
     if (find(topic) != nullptr) return fail(Kind::kConflict, "topic {} exists", topic);
@@ -314,7 +315,9 @@ class FakeTopics final : public partition::Topics {
   Result<partition::SegmentStatus> segment(const std::string& path) const override {
     return fail(Kind::kNotFound, "segment not found: {}", path);
   }
-  Result<tier::AccessStats> access(const std::string&) const override { return fail(Kind::kNotFound, "no access statistics for segment"); }
+  Result<tier::AccessStats> access(const std::string&) const override {
+    return fail(Kind::kNotFound, "no access statistics for segment");
+  }
   std::vector<std::pair<std::string, double>> top_access_hz(std::size_t) const override { return {}; }
   partition::CostReport cost() const override { return {}; }
   Result<> evaluate() override { return done(); }
@@ -322,8 +325,8 @@ class FakeTopics final : public partition::Topics {
  private:
   static void grow(partition::TopicInfo& info, std::int32_t total) {
     while (info.partitions.size() < static_cast<std::size_t>(total)) {
-      info.partitions.push_back(std::make_shared<FakePartition>(
-          tier::PartitionRef{.topic = info.name, .topic_id = info.id, .partition = static_cast<std::int32_t>(info.partitions.size())}));
+      info.partitions.push_back(std::make_shared<FakePartition>(tier::PartitionRef{
+          .topic = info.name, .topic_id = info.id, .partition = static_cast<std::int32_t>(info.partitions.size())}));
     }
   }
   Result<partition::TopicInfo> copy(const std::string& topic) const {

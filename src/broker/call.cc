@@ -5,7 +5,11 @@
 namespace takhin::broker {
 
 Call::Call(Broker& broker, protocol::Request header, std::string peer, net::Responder respond)
-    : broker(broker), header(std::move(header)), peer(std::move(peer)), respond_(std::move(respond)), arrived_(broker.clock.steady()) {}
+    : broker(broker),
+      header(std::move(header)),
+      peer(std::move(peer)),
+      respond_(std::move(respond)),
+      arrived_(broker.clock.steady()) {}
 
 void Call::answer_nothing() {
   count();

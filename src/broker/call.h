@@ -10,7 +10,8 @@
 
 namespace takhin::broker {
 
-/// Made and first run on its connection's core; answered from any thread, exactly once. Dropped unanswered it closes the connection.
+/// Made and first run on its connection's core; answered from any thread, exactly once. Dropped unanswered it closes the
+/// connection.
 class Call {
  public:
   Call(Broker& broker, protocol::Request header, std::string peer, net::Responder respond);

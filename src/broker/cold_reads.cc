@@ -11,7 +11,8 @@ bool ColdReads::read(std::shared_ptr<partition::Partition> partition, const part
   return submitted.ok();
 }
 
-void ColdReads::prefetch(std::shared_ptr<partition::Partition> partition, const partition::ReadRequest& request, Deadline deadline) {
+void ColdReads::prefetch(std::shared_ptr<partition::Partition> partition, const partition::ReadRequest& request,
+                         Deadline deadline) {
   const Key key{partition.get(), request.offset};
   {
     const std::lock_guard hold(mutex_);

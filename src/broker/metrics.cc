@@ -11,21 +11,29 @@ using metrics::Type;
 constexpr double kSeconds[] = {0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5};
 
 constexpr MetricDef kRequests{"kafka_requests_total", Type::kCounter, "Requests read, by API."};
-constexpr MetricDef kLatency{"kafka_request_seconds", Type::kHistogram, "From a request's arrival to its answer, long polls included.", kSeconds};
-constexpr MetricDef kRejected{"kafka_rejected_requests_total", Type::kCounter, "Requests that could not be read; each closed its connection."};
+constexpr MetricDef kLatency{"kafka_request_seconds", Type::kHistogram,
+                             "From a request's arrival to its answer, long polls included.", kSeconds};
+constexpr MetricDef kRejected{"kafka_rejected_requests_total", Type::kCounter,
+                              "Requests that could not be read; each closed its connection."};
 constexpr MetricDef kBytesIn{"kafka_bytes_in_total", Type::kCounter, "Bytes read from client connections."};
 constexpr MetricDef kBytesOut{"kafka_bytes_out_total", Type::kCounter, "Bytes written to client connections."};
 constexpr MetricDef kConnections{"kafka_connections", Type::kGauge, "Open client connections."};
 constexpr MetricDef kOpened{"kafka_connections_opened_total", Type::kCounter, "Client connections accepted."};
-constexpr MetricDef kRefused{"kafka_connections_refused_total", Type::kCounter, "Connections refused over kafka.connections.max."};
-constexpr MetricDef kBroken{"kafka_connections_broken_total", Type::kCounter, "Connections closed for frames of an impossible size."};
+constexpr MetricDef kRefused{"kafka_connections_refused_total", Type::kCounter,
+                             "Connections refused over kafka.connections.max."};
+constexpr MetricDef kBroken{"kafka_connections_broken_total", Type::kCounter,
+                            "Connections closed for frames of an impossible size."};
 constexpr MetricDef kProducedBatches{"kafka_produced_batches_total", Type::kCounter, "Record batches appended by Produce."};
 constexpr MetricDef kProducedBytes{"kafka_produced_bytes_total", Type::kCounter, "Bytes of record batches appended by Produce."};
-constexpr MetricDef kProduceErrors{"kafka_produce_errors_total", Type::kCounter, "Partitions of Produce requests that were refused or failed."};
+constexpr MetricDef kProduceErrors{"kafka_produce_errors_total", Type::kCounter,
+                                   "Partitions of Produce requests that were refused or failed."};
 constexpr MetricDef kFetchedBytes{"kafka_fetched_bytes_total", Type::kCounter, "Bytes of record batches answered to Fetch."};
-constexpr MetricDef kFetchErrors{"kafka_fetch_errors_total", Type::kCounter, "Partitions of Fetch requests that were answered with an error."};
-constexpr MetricDef kColdReads{"kafka_fetch_cold_reads_total", Type::kCounter, "Partition reads of Fetch that went to the object store."};
-constexpr MetricDef kColdRefused{"kafka_fetch_cold_refused_total", Type::kCounter, "Cold reads put off because too many were waiting."};
+constexpr MetricDef kFetchErrors{"kafka_fetch_errors_total", Type::kCounter,
+                                 "Partitions of Fetch requests that were answered with an error."};
+constexpr MetricDef kColdReads{"kafka_fetch_cold_reads_total", Type::kCounter,
+                               "Partition reads of Fetch that went to the object store."};
+constexpr MetricDef kColdRefused{"kafka_fetch_cold_refused_total", Type::kCounter,
+                                 "Cold reads put off because too many were waiting."};
 
 constexpr std::array kRows{&kRequests, &kLatency,         &kRejected,      &kBytesIn,       &kBytesOut,     &kConnections,
                            &kOpened,   &kRefused,         &kBroken,        &kProducedBatches, &kProducedBytes, &kProduceErrors,
@@ -51,7 +59,8 @@ Counters::Counters(metrics::Metrics& metrics) {
   cold_reads = metrics.counter(kColdReads);
   cold_refused = metrics.counter(kColdRefused);
   for (const auto& api : protocol::apis()) {
-    by_api_[api.key] = {.requests = metrics.counter(kRequests, {{"api", api.name}}), .seconds = metrics.histogram(kLatency, {{"api", api.name}})};
+    by_api_[api.key] = {.requests = metrics.counter(kRequests, {{"api", api.name}}),
+                        .seconds = metrics.histogram(kLatency, {{"api", api.name}})};
   }
 }
 

@@ -14,7 +14,8 @@ constexpr std::chrono::seconds kForgetDeadline{30};
 
 const partition::ConfigMap& topic_configs() {
   // A group with many members is one record: it may be larger than what clients may send.
-  static const partition::ConfigMap configs{{"cleanup.policy", "compact"}, {"max.message.bytes", "104857600"}, {"segment.bytes", "104857600"}};
+  static const partition::ConfigMap configs{
+      {"cleanup.policy", "compact"}, {"max.message.bytes", "104857600"}, {"segment.bytes", "104857600"}};
   return configs;
 }
 
@@ -60,7 +61,8 @@ Result<> OffsetsStore::replay(const std::function<void(View key, std::optional<V
   Offset at = offsets.log_start;
   while (at < offsets.high_watermark) {
     TRY(const auto read, partition->read({.offset = at, .bytes_max = kReplayBytes}));
-    if (read.data.range.empty()) return fail(Kind::kCorrupt, "{} ends at {} before {}", kOffsetsTopic, at.raw, offsets.high_watermark.raw);
+    if (read.data.range.empty())
+      return fail(Kind::kCorrupt, "{} ends at {} before {}", kOffsetsTopic, at.raw, offsets.high_watermark.raw);
     TRY(const Bytes data, read_exactly(*read.data.file, read.data.range));
     TRY(const Offset next, replay_batches(data, at, each).within(kOffsetsTopic));
     if (next <= at) return fail(Kind::kCorrupt, "{}: no batch at {}", kOffsetsTopic, at.raw);

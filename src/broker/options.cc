@@ -9,14 +9,19 @@ using config::Option;
 constexpr double kInt32Max = 2'147'483'647;
 
 const Option kHost{.key = "kafka.host", .fallback = std::string("127.0.0.1"), .doc = "Address or name to listen on."};
-const Option kPort{.key = "kafka.port", .fallback = std::int64_t{9092}, .min = 0, .max = 65535, .doc = "Port to listen on; 0 picks a free one."};
+const Option kPort{.key = "kafka.port",
+                   .fallback = std::int64_t{9092},
+                   .min = 0,
+                   .max = 65535,
+                   .doc = "Port to listen on; 0 picks a free one."};
 const Option kAdvertisedHost{.key = "kafka.advertised.host", .fallback = std::string(""),
                              .doc = "Host that clients are told to connect to; empty: kafka.host."};
 const Option kAdvertisedPort{.key = "kafka.advertised.port", .fallback = std::int64_t{0}, .min = 0, .max = 65535,
                              .doc = "Port that clients are told to connect to; 0: the one listened on."};
 const Option kClusterId{.key = "kafka.cluster.id", .fallback = std::string(""),
                         .doc = "Cluster id; empty: made at the first start and kept in the data directory."};
-const Option kBrokerId{.key = "kafka.broker.id", .fallback = std::int64_t{1}, .min = 0, .max = kInt32Max, .doc = "Node id of this broker."};
+const Option kBrokerId{
+    .key = "kafka.broker.id", .fallback = std::int64_t{1}, .min = 0, .max = kInt32Max, .doc = "Node id of this broker."};
 const Option kAutoCreate{.key = "kafka.auto.create.topics.enable", .fallback = true,
                          .doc = "Make a topic when a client that allows it asks for one that does not exist."};
 const Option kNumPartitions{.key = "kafka.num.partitions", .fallback = std::int64_t{1}, .min = 1, .max = 10'000,
@@ -25,7 +30,10 @@ const Option kReplication{.key = "kafka.default.replication.factor", .fallback =
                           .doc = "Replicas of a topic; there is one broker, so there can be one."};
 const Option kMessageMax{.key = "kafka.message.max.bytes", .fallback = std::int64_t{1'048'588}, .min = 0, .max = kInt32Max,
                          .doc = "Largest record batch of topics made without max.message.bytes of their own."};
-const Option kRequestMax{.key = "kafka.socket.request.max.bytes", .fallback = std::int64_t{104'857'600}, .min = 1024, .max = kInt32Max,
+const Option kRequestMax{.key = "kafka.socket.request.max.bytes",
+                         .fallback = std::int64_t{104'857'600},
+                         .min = 1024,
+                         .max = kInt32Max,
                          .doc = "Largest request; a larger one closes its connection."};
 const Option kConnectionsMax{.key = "kafka.connections.max", .fallback = std::int64_t{10'000}, .min = 1, .max = kInt32Max,
                              .doc = "Open connections; further ones are refused."};
@@ -37,21 +45,37 @@ const Option kThreads{.key = "kafka.network.threads", .fallback = std::int64_t{0
                       .doc = "Event loops that serve connections; 0: one for each core."};
 const Option kFetchMax{.key = "kafka.fetch.max.bytes", .fallback = std::int64_t{57'671'680}, .min = 1024, .max = kInt32Max,
                        .doc = "Largest answer to one Fetch, whatever the client asks for."};
-const Option kColdWait{.key = "kafka.fetch.cold.wait.ms", .fallback = std::int64_t{2'000}, .min = 1, .max = 600'000,
-                       .doc = "How long a Fetch waits for data from the object store before it answers without; the download goes on."};
+const Option kColdWait{
+    .key = "kafka.fetch.cold.wait.ms",
+    .fallback = std::int64_t{2'000},
+    .min = 1,
+    .max = 600'000,
+    .doc = "How long a Fetch waits for data from the object store before it answers without; the download goes on."};
 const Option kColdThreads{.key = "kafka.fetch.cold.threads", .fallback = std::int64_t{8}, .min = 1, .max = 256,
                           .doc = "Partitions that are read from the object store at the same time."};
-const Option kRebalanceDelay{.key = "kafka.group.initial.rebalance.delay.ms", .fallback = std::int64_t{0}, .min = 0, .max = 600'000,
+const Option kRebalanceDelay{.key = "kafka.group.initial.rebalance.delay.ms",
+                             .fallback = std::int64_t{0},
+                             .min = 0,
+                             .max = 600'000,
                              .doc = "How long the first member of an empty group waits for others."};
 const Option kSessionMin{.key = "kafka.group.min.session.timeout.ms", .fallback = std::int64_t{6'000}, .min = 1, .max = kInt32Max,
                          .doc = "Shortest session timeout that a member may ask for."};
-const Option kSessionMax{.key = "kafka.group.max.session.timeout.ms", .fallback = std::int64_t{1'800'000}, .min = 1, .max = kInt32Max,
+const Option kSessionMax{.key = "kafka.group.max.session.timeout.ms",
+                         .fallback = std::int64_t{1'800'000},
+                         .min = 1,
+                         .max = kInt32Max,
                          .doc = "Longest session timeout that a member may ask for."};
 const Option kGroupMembers{.key = "kafka.group.max.size", .fallback = std::int64_t{10'000}, .min = 1, .max = kInt32Max,
                            .doc = "Members of one group."};
-const Option kOffsetsRetention{.key = "kafka.offsets.retention.minutes", .fallback = std::int64_t{10'080}, .min = 1, .max = kInt32Max,
+const Option kOffsetsRetention{.key = "kafka.offsets.retention.minutes",
+                               .fallback = std::int64_t{10'080},
+                               .min = 1,
+                               .max = kInt32Max,
                                .doc = "How long the offsets of an empty group are kept."};
-const Option kOffsetMetadata{.key = "kafka.offset.metadata.max.bytes", .fallback = std::int64_t{4'096}, .min = 0, .max = kInt32Max,
+const Option kOffsetMetadata{.key = "kafka.offset.metadata.max.bytes",
+                             .fallback = std::int64_t{4'096},
+                             .min = 0,
+                             .max = kInt32Max,
                              .doc = "Longest text that a client may commit with an offset."};
 
 constexpr std::array kRows{&kHost,       &kPort,       &kAdvertisedHost, &kAdvertisedPort, &kClusterId, &kBrokerId,

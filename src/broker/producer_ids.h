@@ -22,7 +22,8 @@ class ProducerIds {
   Result<std::int64_t> next();
 
  private:
-  ProducerIds(FileSystem& files, std::string path, std::int64_t from) : files_(files), path_(std::move(path)), next_(from), end_(from) {}
+  ProducerIds(FileSystem& files, std::string path, std::int64_t from)
+      : files_(files), path_(std::move(path)), next_(from), end_(from) {}
 
   FileSystem& files_;
   const std::string path_;

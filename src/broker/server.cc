@@ -36,9 +36,15 @@ class Frames final : public net::FrameHandler {
 class ServerImpl final : public Server {
  public:
   ServerImpl(ServerDeps deps, Options options, std::string cluster_id, std::unique_ptr<ProducerIds> producer_ids)
-      : clock_(deps.clock), options_(std::move(options)), counters_(deps.metrics), producer_ids_(std::move(producer_ids)), timers_(deps.clock),
-        cold_("cold-reads", static_cast<std::size_t>(options_.cold_threads), kColdQueueMax), admin_("broker-admin", kAdminThreads, kAdminQueueMax),
-        cold_reads_(cold_, counters_.cold_reads, counters_.cold_refused), offsets_store_(deps.topics, admin_, deps.clock),
+      : clock_(deps.clock),
+        options_(std::move(options)),
+        counters_(deps.metrics),
+        producer_ids_(std::move(producer_ids)),
+        timers_(deps.clock),
+        cold_("cold-reads", static_cast<std::size_t>(options_.cold_threads), kColdQueueMax),
+        admin_("broker-admin", kAdminThreads, kAdminQueueMax),
+        cold_reads_(cold_, counters_.cold_reads, counters_.cold_refused),
+        offsets_store_(deps.topics, admin_, deps.clock),
         broker_{.options = options_,
                 .topics = deps.topics,
                 .clock = deps.clock,

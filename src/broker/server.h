@@ -35,7 +35,8 @@ class Server {
   virtual std::string address() const = 0;
   virtual const std::string& cluster_id() const = 0;
   virtual void start() = 0;
-  /// Lets requests under way be answered until `deadline`, then closes every connection. Idempotent; the destructor does it at once.
+  /// Lets requests under way be answered until `deadline`, then closes every connection. Idempotent; the destructor does it
+  /// at once.
   virtual void stop(Deadline deadline) = 0;
 };
 

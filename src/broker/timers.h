@@ -15,8 +15,9 @@ namespace takhin::broker {
 class Timers {
  public:
   virtual ~Timers() = default;
-  /// Runs `task` once after `delay`, unless the handle is destroyed before. Any thread, also from inside a task. A task must not block,
-  /// may not throw, and can still be running on the timers' thread while its handle is being destroyed elsewhere: let it hold what it uses.
+  /// Runs `task` once after `delay`, unless the handle is destroyed before. Any thread, also from inside a task. A task must
+  /// not block, may not throw, and can still be running on the timers' thread while its handle is being destroyed elsewhere:
+  /// let it hold what it uses.
   [[nodiscard]] virtual std::shared_ptr<void> after(std::chrono::nanoseconds delay, std::function<void()> task) = 0;
 };
 

@@ -22,8 +22,8 @@ class AppendWaiters : public std::enable_shared_from_this<AppendWaiters> {
   /// Calls `then` once, when wake() brings an end past `end`, or at close(). Destroying the handle before cancels it; a call that
   /// has begun on another thread goes on.
   std::shared_ptr<void> add(Offset end, std::function<void()> then);
-  /// Calls those who waited at less than `new_end`, on this thread, without holding any lock. To miss nothing: move the end, then wake();
-  /// add(), then look at the end.
+  /// Calls those who waited at less than `new_end`, on this thread, without holding any lock. To miss nothing: move the end,
+  /// then wake(); add(), then look at the end.
   void wake(Offset new_end);
   /// Calls everybody; a later add() calls at once.
   void close();

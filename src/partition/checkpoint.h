@@ -1,6 +1,6 @@
 #pragma once
-// The two small files a partition's folder carries beside Kafka's own: takhin.checkpoint, which says what the log alone cannot, and
-// partition.metadata, Kafka's note of whose folder it is (version: 0, topic_id: X).
+// The two small files a partition's folder carries beside Kafka's own: takhin.checkpoint, which says what the log alone
+// cannot, and partition.metadata, Kafka's note of whose folder it is (version: 0, topic_id: X).
 
 #include <optional>
 #include <string>

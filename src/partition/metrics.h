@@ -12,8 +12,9 @@ inline constexpr metrics::MetricDef kSegmentsByPolicy{"tiered_storage_segments_t
                                                       "Segments by tier policy: hot, warm or cold."};
 inline constexpr metrics::MetricDef kArchivedSegments{"tiered_storage_archived_segments_total", metrics::Type::kGauge,
                                                       "Segments that are in the object store."};
-inline constexpr metrics::MetricDef kSegmentsByTier{"tier_segments_total", metrics::Type::kGauge,
-                                                    "Segments by where they are: hot local only, warm both, cold object store only."};
+inline constexpr metrics::MetricDef kSegmentsByTier{
+    "tier_segments_total", metrics::Type::kGauge,
+    "Segments by where they are: hot local only, warm both, cold object store only."};
 inline constexpr metrics::MetricDef kPromotions{"tier_promotion_operations_total", metrics::Type::kCounter,
                                                 "Cold segments brought back to local disk."};
 inline constexpr metrics::MetricDef kDemotions{"tier_demotion_operations_total", metrics::Type::kCounter,

@@ -107,8 +107,8 @@ void PartitionImpl::set_config(const TopicConfig& config) {
   if (!closed_) log_->set_config(config.log);
 }
 
-/// The age policy keeps what Kafka's default of seven days would delete just when it becomes cold, so without remote.storage.enable
-/// only a retention that the topic itself sets deletes anything while tiering is on.
+/// The age policy keeps what Kafka's default of seven days would delete just when it becomes cold, so without
+/// remote.storage.enable only a retention that the topic itself sets deletes anything while tiering is on.
 bool PartitionImpl::retention_applies(const TopicConfig& config) const {
   if (!config.cleanup_delete) return false;
   return deps_.engine == nullptr || config.remote_storage_enable || config.retention_is_set;

@@ -1,6 +1,6 @@
 #pragma once
-// One topic-partition: hot head and cold tail behind one face. The one joint of log/ and tier/: it routes reads, picks the segments
-// that go, and drops local files once their objects are verified.
+// One topic-partition: hot head and cold tail behind one face. The one joint of log/ and tier/: it routes reads, picks the
+// segments that go, and drops local files once their objects are verified.
 
 #include <functional>
 #include <memory>

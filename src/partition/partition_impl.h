@@ -1,10 +1,10 @@
 #pragma once
 // The partition behind partition.h, with the verbs that the keeper and the admin need beside those of clients.
 //
-// Locks, in the order they may be taken: pass_mutex_ (one pass at a time), archive_mutex_ (one upload at a time; held for long), change_mutex_ (checkpoint, log start,
-// what leaves local disk), append_mutex_ (everything that changes the log). look_mutex_ comes before change_mutex_;
-// sync_mutex_, wait_mutex_ and view_mutex_ are leaves.
-// Reads take none of the first three: they work on the log's snapshots and on the engine.
+// Locks, in the order they may be taken: pass_mutex_ (one pass at a time), archive_mutex_ (one upload at a time; held for
+// long), change_mutex_ (checkpoint, log start, what leaves local disk), append_mutex_ (everything that changes the log).
+// look_mutex_ comes before change_mutex_; sync_mutex_, wait_mutex_ and view_mutex_ are leaves. Reads take none of the first
+// three: they work on the log's snapshots and on the engine.
 
 #include <atomic>
 #include <map>
@@ -69,8 +69,8 @@ enum class Place : std::uint8_t { kActive, kSealed, kArchivedAndLocal, kArchived
 /// Any thread. Made by open() only, as a shared_ptr.
 class PartitionImpl final : public Partition, public Flushable, public std::enable_shared_from_this<PartitionImpl> {
  public:
-  /// Recovers log and checkpoint, takes up local copies of archived segments. Blocks on the store only when the folder was lost while
-  /// the topic was not. kConflict: the folder belongs to another topic id.
+  /// Recovers log and checkpoint, takes up local copies of archived segments. Blocks on the store only when the folder was
+  /// lost while the topic was not. kConflict: the folder belongs to another topic id.
   static Result<std::shared_ptr<PartitionImpl>> open(const PartitionDeps& deps, PartitionSetup setup);
   ~PartitionImpl() override;
 

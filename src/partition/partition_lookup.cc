@@ -1,5 +1,5 @@
-// Offsets by time, over both tiers. The indexes of log and engine answer nearly always; only when the log start lies inside of a segment,
-// so that their answer may be a record that is deleted, records are looked at one by one.
+// Offsets by time, over both tiers. The indexes of log and engine answer nearly always; only when the log start lies inside
+// of a segment, so that their answer may be a record that is deleted, records are looked at one by one.
 
 #include <algorithm>
 
@@ -92,7 +92,8 @@ Result<OffsetAnswer> PartitionImpl::scan_for(TimestampMs timestamp, Deadline dea
   const Offset local_start = log_->local_start();
   const auto cold = view();
   for (const tier::SegmentEntry& entry : cold->archived) {
-    if (entry.end > log_start && entry.base < local_start && entry.max_timestamp >= timestamp) ranges.emplace_back(entry.base, entry.end);
+    if (entry.end > log_start && entry.base < local_start && entry.max_timestamp >= timestamp)
+      ranges.emplace_back(entry.base, entry.end);
   }
   for (const log::SegmentInfo& segment : log_->segments()) {
     if (segment.end > log_start && segment.max_timestamp >= timestamp) ranges.emplace_back(segment.base, segment.end);
@@ -132,7 +133,8 @@ Result<OffsetAnswer> PartitionImpl::scan_for_max(Deadline deadline) {
   for (const Range& range : ranges) {
     if (best.offset != kNoOffset && range.newest < best.timestamp) break;
     TRY(scan(std::max(range.base, log_start), range.end, deadline, [&](const record::Record& record, LeaderEpoch epoch) {
-      const bool better = record.timestamp > best.timestamp || (record.timestamp == best.timestamp && record.offset < best.offset);
+      const bool better =
+          record.timestamp > best.timestamp || (record.timestamp == best.timestamp && record.offset < best.offset);
       if (better) best = {record.offset, record.timestamp, epoch};
       return true;
     }));

@@ -1,4 +1,5 @@
-// Opening a partition: whose folder it is, what the checkpoint says, where the log begins, which files are copies of archived segments.
+// Opening a partition: whose folder it is, what the checkpoint says, where the log begins, which files are copies of archived
+// segments.
 
 #include <algorithm>
 #include <charconv>
@@ -68,8 +69,8 @@ Result<> PartitionImpl::recover() {
   return done();
 }
 
-/// The topic is known but its folder is empty or gone. New appends must not take offsets that the bucket holds already, so this asks
-/// the bucket now; the partition stays offline when it cannot tell.
+/// The topic is known but its folder is empty or gone. New appends must not take offsets that the bucket holds already, so
+/// this asks the bucket now; the partition stays offline when it cannot tell.
 Result<> PartitionImpl::find_out_what_was_lost() {
   if (deps_.engine == nullptr) return done();
   const Deadline deadline = Deadline::in(deps_.clock, kStoreCallTime);
@@ -87,8 +88,8 @@ Result<> PartitionImpl::find_out_what_was_lost() {
   return done();
 }
 
-/// A log that ends before what was archived or deleted has lost its tail with the machine's page cache: offsets beyond it were given
-/// out already, so it begins anew behind them. What it still has below that is in the bucket or deleted.
+/// A log that ends before what was archived or deleted has lost its tail with the machine's page cache: offsets beyond it
+/// were given out already, so it begins anew behind them. What it still has below that is in the bucket or deleted.
 Result<> PartitionImpl::fit_log_to_archive() {
   const Offset taken = std::max({checkpoint_.archived_end, Offset{tiered_end_.load()}, checkpoint_.log_start});
   if (log_->end() >= taken) return done();
@@ -107,8 +108,8 @@ bool PartitionImpl::knows_all_archived() const {
   return Offset{tiered_end_.load()} >= std::min(checkpoint_.archived_end, log_->local_start());
 }
 
-/// Files below the log's start are copies of archived segments that a crash or a restart left: the engine serves them, or they go.
-/// Only files whose offsets are archived are ever removed.
+/// Files below the log's start are copies of archived segments that a crash or a restart left: the engine serves them, or
+/// they go. Only files whose offsets are archived are ever removed.
 void PartitionImpl::adopt_leftovers() {
   if (deps_.engine == nullptr) return;
   const auto listed = deps_.files.list(setup_.dir);
@@ -153,8 +154,8 @@ Result<> PartitionImpl::refresh(bool whole, Deadline deadline) {
   }
   const bool complete = knows_all_archived();
   if (!complete) {
-    log_error("partition", "{}: offsets {} to {} were archived, but the bucket does not hold them", ref().name(), tiered_end_.load(),
-              checkpoint_.archived_end.raw);
+    log_error("partition", "{}: offsets {} to {} were archived, but the bucket does not hold them", ref().name(),
+              tiered_end_.load(), checkpoint_.archived_end.raw);
   }
   if (const auto all = view()->archived; !all.empty() && all.back().end > log_->end()) {
     log_error("partition", "{}: the bucket holds offsets up to {}, the log ends at {}: another writer?", ref().name(),

@@ -113,7 +113,8 @@ Result<std::optional<PartitionImpl::Slice>> PartitionImpl::cold_slice(const Read
   return std::optional(std::move(slice));
 }
 
-/// A compacted topic's gaps are covered by whatever follows; anywhere else a gap is a segment that is missing, never to be skipped.
+/// A compacted topic's gaps are covered by whatever follows; anywhere else a gap is a segment that is missing, never to be
+/// skipped.
 bool PartitionImpl::is_archived(Offset offset) const {
   if (deps_.engine == nullptr) return false;
   const auto entry = deps_.engine->find(ref(), offset);

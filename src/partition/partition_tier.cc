@@ -8,8 +8,8 @@
 namespace takhin::partition {
 namespace {
 
-/// A log file that stops being readable when the process is to end: an upload under way fails within one read instead of holding up
-/// the shutdown.
+/// A log file that stops being readable when the process is to end: an upload under way fails within one read instead of
+/// holding up the shutdown.
 class StoppableFile final : public File {
  public:
   /// `also`: may be null.
@@ -219,7 +219,8 @@ Result<> PartitionImpl::archive_now(Offset base, Deadline deadline) {
 
 // ---- local disk
 
-/// Lets the log go of everything below `before`: first every object is looked at once more, because after this it is the only copy.
+/// Lets the log go of everything below `before`: first every object is looked at once more, because after this it is the only
+/// copy.
 Result<> PartitionImpl::release_verified(Offset before, std::span<const Offset> keep) {
   std::vector<Offset> leaving;
   for (const log::SegmentInfo& segment : log_->segments()) {
@@ -325,7 +326,8 @@ Result<> PartitionImpl::promote_by_policy(const PassOrder& order) {
     if (entry.base >= local_start) break;
     if (std::ranges::binary_search(now->copies, entry.base) || !read_often(order, entry.base)) continue;
     TRY(check_stop(order));
-    TRY(bring_back(entry.base, Deadline::in(deps_.clock, kTransferTime)).within(fmt::format("promote {}/{}", ref().name(), entry.base.raw)));
+    TRY(bring_back(entry.base, Deadline::in(deps_.clock, kTransferTime))
+            .within(fmt::format("promote {}/{}", ref().name(), entry.base.raw)));
   }
   return done();
 }

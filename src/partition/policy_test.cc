@@ -122,7 +122,8 @@ TEST(Admin, ArchiveAndRestoreOnRequest) {
   ASSERT_FALSE(active.ok());
   EXPECT_EQ(active.error().kind, Kind::kConflict);
   EXPECT_THAT(active.error().text, HasSubstr("still being appended to"));
-  for (const char* path : {"t-0/00000000000000000001.log", "t-1/00000000000000000000.log", "x-0/00000000000000000000.log", "nonsense", ""}) {
+  for (const char* path :
+       {"t-0/00000000000000000001.log", "t-1/00000000000000000000.log", "x-0/00000000000000000000.log", "nonsense", ""}) {
     const auto unknown = world.topics->restore(path);
     ASSERT_FALSE(unknown.ok());
     EXPECT_EQ(unknown.error().kind, Kind::kNotFound);

@@ -1,5 +1,6 @@
 #pragma once
-// What may go, as pure decisions over a list of segments: total retention over both tiers, and what local disk may drop (KIP-405).
+// What may go, as pure decisions over a list of segments: total retention over both tiers, and what local disk may drop
+// (KIP-405).
 
 #include <cstdint>
 #include <span>
@@ -27,10 +28,11 @@ struct Unit {
 bool covers(std::span<const tier::SegmentEntry> archived, Offset base, Offset end);
 
 /// The archived segments below the log's first one, then the log's, by offset.
-std::vector<Unit> units_of(std::span<const tier::SegmentEntry> archived, std::span<const log::SegmentInfo> local, TimestampMs now);
+std::vector<Unit> units_of(std::span<const tier::SegmentEntry> archived, std::span<const log::SegmentInfo> local,
+                           TimestampMs now);
 
-/// Where the log start should be by retention.ms and retention.bytes: only sealed segments go, oldest first, none that leaves less than
-/// retention.bytes. The first unit's base when nothing is due, kNoOffset when there are no units.
+/// Where the log start should be by retention.ms and retention.bytes: only sealed segments go, oldest first, none that leaves
+/// less than retention.bytes. The first unit's base when nothing is due, kNoOffset when there are no units.
 Offset retention_start(std::span<const Unit> units, std::int64_t retention_ms, std::int64_t retention_bytes);
 
 /// The offset below which the log may drop its files by local retention: archived ones only, oldest first. kNoOffset: none.

@@ -39,7 +39,8 @@ class LogWriter {
   }
   Offset marker(record::MarkerType type) {
     const Offset base = log_->end();
-    append(record::build_marker({type, 0}, world_.clock.wall(), {.base_offset = base, .producer_id = kProducer, .producer_epoch = 0}));
+    append(record::build_marker({type, 0}, world_.clock.wall(),
+                                {.base_offset = base, .producer_id = kProducer, .producer_epoch = 0}));
     return base;
   }
   void segments(std::size_t count) {

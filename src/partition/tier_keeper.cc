@@ -41,7 +41,9 @@ std::shared_ptr<void> at_end(std::function<void()> last) {
 }  // namespace
 
 TierKeeper::TierKeeper(KeeperDeps deps, KeeperOptions options)
-    : deps_(std::move(deps)), options_(options), pool_("tier-pass", std::max<std::size_t>(options.pass_threads, 1), kPassQueueMax) {}
+    : deps_(std::move(deps)),
+      options_(options),
+      pool_("tier-pass", std::max<std::size_t>(options.pass_threads, 1), kPassQueueMax) {}
 
 TierKeeper::~TierKeeper() { stop(); }
 
@@ -161,7 +163,8 @@ void TierKeeper::note(const Result<>& result, Debt& debt) {
 
 std::chrono::milliseconds TierKeeper::backoff(int failures) {
   const std::int64_t whole = std::min(kBackoffMostMs, kBackoffFirstMs << std::min(failures - 1, 10));
-  return std::chrono::milliseconds(whole / 2 + static_cast<std::int64_t>(deps_.random.below(static_cast<std::uint64_t>(whole / 2 + 1))));
+  return std::chrono::milliseconds(whole / 2 +
+                                   static_cast<std::int64_t>(deps_.random.below(static_cast<std::uint64_t>(whole / 2 + 1))));
 }
 
 void TierKeeper::submit_errands(Steady now) {

@@ -53,7 +53,8 @@ class TierKeeper {
   void start();
   /// Ends what runs at its next step (uploads at their next read), then joins. Idempotent.
   void stop();
-  /// One whole pass over every partition, on the calling thread and the pass threads; the first error. kUnavailable: the store is away.
+  /// One whole pass over every partition, on the calling thread and the pass threads; the first error. kUnavailable: the
+  /// store is away.
   Result<> run_all_now();
   /// One local tick, as the thread does it every local_pass_interval_ms. For tests, too.
   void tick();

@@ -10,7 +10,10 @@ namespace {
 using ::testing::HasSubstr;
 
 ConfigMap tiered(std::string local_bytes = "0") {
-  return {{"local.retention.bytes", std::move(local_bytes)}, {"remote.storage.enable", "true"}, {"retention.bytes", "-1"}, {"retention.ms", "-1"}};
+  return {{"local.retention.bytes", std::move(local_bytes)},
+          {"remote.storage.enable", "true"},
+          {"retention.bytes", "-1"},
+          {"retention.ms", "-1"}};
 }
 
 TEST(Tiering, RecordsGoColdAndComeBack) {
@@ -54,14 +57,16 @@ TEST(Tiering, ReadsMatchAnOracleAtRandomOffsets) {
     if (round % 4 == 3) world.restart();
     const auto now = world.partition();
     for (int i = 0; i < 60; ++i) {
-      const Offset at{static_cast<std::int64_t>(world.random.below(static_cast<std::uint64_t>(now->offsets().high_watermark.raw)))};
+      const Offset at{
+          static_cast<std::int64_t>(world.random.below(static_cast<std::uint64_t>(now->offsets().high_watermark.raw)))};
       const auto answer = world.fetch(*now, at, 1 + world.random.below(6000));
       ASSERT_TRUE(answer.ok()) << at.raw << " " << why(answer);
       const Bytes data = *read_exactly(*answer->data.file, answer->data.range);
       const auto [begin, end] = std::prev(batches.upper_bound(at))->second;
       ASSERT_GE(data.size(), end - begin);
       ASSERT_LE(begin + data.size(), oracle.size());
-      ASSERT_TRUE(std::equal(data.begin(), data.end(), oracle.begin() + static_cast<std::ptrdiff_t>(begin))) << "offset " << at.raw;
+      ASSERT_TRUE(std::equal(data.begin(), data.end(), oracle.begin() + static_cast<std::ptrdiff_t>(begin)))
+          << "offset " << at.raw;
     }
   }
   EXPECT_GT(world.objects(), 3u);
@@ -176,7 +181,8 @@ TEST(Tiering, T1_SizeRetentionCountsEveryByteOnce) {
   EXPECT_GE(counts.total_bytes, 20000u);
   EXPECT_LT(counts.total_bytes, 20000u + 4096u);
   const Offsets offsets = partition->offsets();
-  EXPECT_EQ(world.consume(*partition, offsets.log_start), static_cast<std::size_t>((offsets.high_watermark - offsets.log_start).raw));
+  EXPECT_EQ(world.consume(*partition, offsets.log_start),
+            static_cast<std::size_t>((offsets.high_watermark - offsets.log_start).raw));
 }
 
 TEST(Tiering, T4_LogStartIsDurableBeforeObjectsGo) {
@@ -212,7 +218,8 @@ TEST(Tiering, T4_LogStartIsDurableBeforeObjectsGo) {
 
 TEST(Tiering, T5_IdleTopicRollsIsArchivedAndExpires) {
   World world;
-  ConfigMap configs = {{"local.retention.ms", "0"}, {"remote.storage.enable", "true"}, {"retention.ms", "7200000"}, {"segment.ms", "1000"}};
+  ConfigMap configs = {
+      {"local.retention.ms", "0"}, {"remote.storage.enable", "true"}, {"retention.ms", "7200000"}, {"segment.ms", "1000"}};
   const auto partition = world.create(configs);
   const Offset end = world.produce(*partition);
   world.clock.advance(std::chrono::minutes(1));
@@ -314,7 +321,8 @@ TEST(Tiering, DeletedTopicLeavesNothing) {
   world.clock.advance(std::chrono::minutes(2));
   world.expect_evaluated();
   EXPECT_EQ(world.objects(), 2u);  // the new topic's
-  EXPECT_EQ(world.consume(*world.partition(), Offset{0}), static_cast<std::size_t>(world.partition()->offsets().high_watermark.raw));
+  EXPECT_EQ(world.consume(*world.partition(), Offset{0}),
+            static_cast<std::size_t>(world.partition()->offsets().high_watermark.raw));
 }
 
 TEST(Tiering, LostFolderComesBackFromTheBucket) {

@@ -77,7 +77,8 @@ TEST(TopicConfig, LocalRetentionIsAPartOfTheTotal) {
     return error_of(all);
   };
   EXPECT_EQ(with("local.retention.ms", "1000"), "accepted");
-  EXPECT_THAT(with("local.retention.ms", "1001"), HasSubstr("local.retention.ms = 1001: must not be more than retention.ms (1000)"));
+  EXPECT_THAT(with("local.retention.ms", "1001"),
+              HasSubstr("local.retention.ms = 1001: must not be more than retention.ms (1000)"));
   EXPECT_THAT(with("local.retention.ms", "-1"), HasSubstr("must not be more"));
   EXPECT_THAT(with("cleanup.policy", "compact"), HasSubstr("compacted topic cannot be tiered"));
   EXPECT_EQ(error_of({{"local.retention.ms", "700000000"}, {"retention.ms", "1000"}}), "accepted");  // not tiered: no rule

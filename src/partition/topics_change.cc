@@ -1,4 +1,5 @@
-// Changes of the set of topics. Each is committed by one atomic write of topics.json; what follows can be done again after a crash.
+// Changes of the set of topics. Each is committed by one atomic write of topics.json; what follows can be done again after a
+// crash.
 
 #include <algorithm>
 
@@ -191,7 +192,8 @@ bool TopicsImpl::has_errands() const {
   const std::lock_guard hold(change_mutex_);
   if (closed_) return false;
   if (!file_.deleting.empty()) return true;
-  return deps_.engine != nullptr && (sweep_due_ || std::ranges::any_of(file_.topics, [](const auto& topic) { return !topic.published; }));
+  return deps_.engine != nullptr &&
+         (sweep_due_ || std::ranges::any_of(file_.topics, [](const auto& topic) { return !topic.published; }));
 }
 
 Result<> TopicsImpl::run_errands() {
@@ -217,7 +219,8 @@ Result<> TopicsImpl::publish_topics() {
     std::ranges::copy_if(file_.topics, std::back_inserter(due), [](const StoredTopic& topic) { return !topic.published; });
   }
   for (const StoredTopic& topic : due) {
-    TRY(deps_.engine->put_topic({topic.name, topic.id, topic.partitions, topic.configs}, Deadline::in(deps_.clock, kStoreCallTime))
+    TRY(deps_.engine
+            ->put_topic({topic.name, topic.id, topic.partitions, topic.configs}, Deadline::in(deps_.clock, kStoreCallTime))
             .within(fmt::format("publish topic {}", topic.name)));
     const std::lock_guard hold(change_mutex_);
     TopicsFile next = file_;

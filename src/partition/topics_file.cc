@@ -26,12 +26,14 @@ TopicsFile parse(std::string_view text) {
     const json::object& topic = each.as_object();
     StoredTopic stored{text_of(topic.at("name")), uuid_of(topic.at("id")), topic.at("partitions").to_number<std::int32_t>(), {},
                        topic.at("published").as_bool()};
-    for (const auto& [key, value] : topic.at("configs").as_object()) stored.configs.emplace_back(std::string(key), text_of(value));
+    for (const auto& [key, value] : topic.at("configs").as_object())
+      stored.configs.emplace_back(std::string(key), text_of(value));
     out.topics.push_back(std::move(stored));
   }
   for (const json::value& each : root.at("deleting").as_array()) {
     const json::object& topic = each.as_object();
-    out.deleting.push_back({text_of(topic.at("name")), uuid_of(topic.at("id")), topic.at("partitions").to_number<std::int32_t>()});
+    out.deleting.push_back(
+        {text_of(topic.at("name")), uuid_of(topic.at("id")), topic.at("partitions").to_number<std::int32_t>()});
   }
   return out;
 }

@@ -135,7 +135,8 @@ Result<> TopicsImpl::open_all() {
   std::vector<Job> jobs;
   for (const StoredTopic& topic : file_.topics) {
     TRY(const TopicConfig config, parse_topic_config(topic.configs).within(fmt::format("topic {}", topic.name)));
-    for (std::int32_t partition = 0; partition < topic.partitions; ++partition) jobs.push_back({&topic, config, partition, nullptr, {}});
+    for (std::int32_t partition = 0; partition < topic.partitions; ++partition)
+      jobs.push_back({&topic, config, partition, nullptr, {}});
   }
   const PartitionDeps deps{deps_.files, deps_.clock, flusher_, moves_, deps_.engine};
   in_parallel(jobs.size(), [&](std::size_t at) {
@@ -172,8 +173,9 @@ void TopicsImpl::report_strangers() const {
     const auto dash = entry.name.rfind('-');
     const auto number = dash == std::string::npos ? std::string() : entry.name.substr(dash + 1);
     const auto info = find(entry.name.substr(0, dash));
-    const bool ours = info != nullptr && !number.empty() && std::ranges::all_of(number, [](char c) { return c >= '0' && c <= '9'; }) &&
-                      number.size() < 9 && std::stoul(number) < info->partitions.size();
+    const bool ours = info != nullptr && !number.empty() &&
+                      std::ranges::all_of(number, [](char c) { return c >= '0' && c <= '9'; }) && number.size() < 9 &&
+                      std::stoul(number) < info->partitions.size();
     if (!ours) log_warn("partition", "{}/log/{} belongs to no topic; left alone", options_.data_dir, entry.name);
   }
 }

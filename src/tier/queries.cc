@@ -94,7 +94,8 @@ Result<std::optional<TimestampedOffset>> Queries::offset_of_max_timestamp(const 
                                                                           Deadline deadline) {
   auto entries = catalog_.list(partition);
   std::erase_if(entries, [&](const CatalogEntry& e) { return e.segment.end <= log_start || e.segment.max_timestamp.raw < 0; });
-  std::ranges::sort(entries, {}, [](const CatalogEntry& e) { return std::pair(-e.segment.max_timestamp.raw, e.segment.base.raw); });
+  std::ranges::sort(entries, {},
+                    [](const CatalogEntry& e) { return std::pair(-e.segment.max_timestamp.raw, e.segment.base.raw); });
   // Newest first, of equals the lower offset. The name's timestamp may be higher than any record's, and the newest records may
   // lie below the log start: so it goes on as long as a segment could still hold a better one.
   std::optional<TimestampedOffset> best;

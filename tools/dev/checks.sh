@@ -28,7 +28,9 @@ run_lint() {
 run_docs_check() { tools/write_docs --check; }
 
 run_protocol_check() {
-  "$(venv_python)" tools/protocol_gen.py --check --jar "$(echo "$TAKHIN_KAFKA_JARS"/kafka-clients-*.jar)"
+  local jar jars=()
+  for jar in $KAFKA_SCHEMA_JARS; do jars+=(--jar "$(kafka_jars)/schemas/$jar-$KAFKA_SCHEMAS_VERSION.jar"); done
+  "$(venv_python)" tools/protocol_gen.py --check "${jars[@]}"
 }
 
 # Runs one GoogleTest program and adds its cases to the count.
@@ -61,8 +63,8 @@ run_unit() { # build folder, room or ""
 }
 
 run_contract() {
-  run_gtest "object contract: memory, directory, versitygw, MinIO" \
-    tests/servers/with_s3.sh versitygw minio -- build/release/tests/contract/object_contract_test
+  run_gtest "object contract: memory, directory, versitygw (http, https), MinIO" \
+    tests/servers/with_s3.sh versitygw versitygw_tls minio -- build/release/tests/contract/object_contract_test
 }
 
 run_e2e() { # pytest arguments...

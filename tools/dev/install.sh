@@ -11,6 +11,9 @@ PACKAGES_java="openjdk-17-jre-headless maven"
 PACKAGES_bench="libbenchmark-dev"
 
 KAFKA_VERSION=4.1.1
+# The message tables follow the newest schemas; their jars alone, without what they would need to run.
+KAFKA_SCHEMAS_VERSION=4.4.0
+KAFKA_SCHEMA_JARS="kafka-clients kafka-group-coordinator"
 VENV_PACKAGES="kafka-python==3.0.12 confluent-kafka==2.16.1 pytest==9.0.1 lz4==4.4.5 zstandard==0.25.0 python-snappy==0.7.3"
 
 as_root() {
@@ -69,6 +72,11 @@ EOF
     cat "$dir/mvn.log" >&2
     return 1
   }
+  local jar
+  for jar in $KAFKA_SCHEMA_JARS; do
+    (cd "$dir" && mvn -q -B dependency:copy -Dartifact="org.apache.kafka:$jar:$KAFKA_SCHEMAS_VERSION" \
+      -DoutputDirectory=schemas >>mvn.log 2>&1)
+  done
   touch "$dir/complete"
 }
 

@@ -30,7 +30,8 @@ void cluster(const CallPtr& call, DescribeClusterRequest request) {
   response.endpoint_type = request.endpoint_type;
   response.cluster_id = broker.cluster_id;
   if (request.endpoint_type != kBrokers) {
-    response.error_code = request.endpoint_type == kControllers ? ErrorCode::kMismatchedEndpointType : ErrorCode::kUnsupportedEndpointType;
+    response.error_code =
+        request.endpoint_type == kControllers ? ErrorCode::kMismatchedEndpointType : ErrorCode::kUnsupportedEndpointType;
     response.error_message = "this is a broker";
     return call->answer(response);
   }
@@ -58,7 +59,8 @@ DescribeLogDirsResponse log_dirs_of(const Broker& broker, const DescribeLogDirsR
     for (std::size_t i = 0; i < info->partitions.size(); ++i) {
       const auto index = static_cast<std::int32_t>(i);
       if (info->partitions[i] == nullptr || !wants(request, info->name, index)) continue;
-      topic.partitions.push_back({.partition_index = index, .partition_size = static_cast<std::int64_t>(info->partitions[i]->local_bytes())});
+      topic.partitions.push_back(
+          {.partition_index = index, .partition_size = static_cast<std::int64_t>(info->partitions[i]->local_bytes())});
     }
     if (!topic.partitions.empty()) local.topics.push_back(std::move(topic));
   }

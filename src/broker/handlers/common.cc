@@ -8,13 +8,15 @@ using protocol::ErrorCode;
 
 bool is_internal_topic(std::string_view name) { return name == "__consumer_offsets" || name == "__transaction_state"; }
 
-std::shared_ptr<const partition::TopicInfo> find_topic(const Broker& broker, const std::string& name, const Uuid& id, bool by_id) {
+std::shared_ptr<const partition::TopicInfo> find_topic(const Broker& broker, const std::string& name, const Uuid& id,
+                                                       bool by_id) {
   return by_id ? broker.topics.find(id) : broker.topics.find(name);
 }
 
 Located locate(const partition::TopicInfo* topic, std::int32_t index, ErrorCode missing) {
   if (topic == nullptr) return {nullptr, missing};
-  if (index < 0 || static_cast<std::size_t>(index) >= topic->partitions.size()) return {nullptr, ErrorCode::kUnknownTopicOrPartition};
+  if (index < 0 || static_cast<std::size_t>(index) >= topic->partitions.size())
+    return {nullptr, ErrorCode::kUnknownTopicOrPartition};
   const auto& partition = topic->partitions[static_cast<std::size_t>(index)];
   if (partition == nullptr) return {nullptr, ErrorCode::kKafkaStorageError};  // its log could not be opened
   return {partition, ErrorCode::kNone};

@@ -13,7 +13,8 @@ namespace takhin::broker::handlers {
 
 /// AclOperation bits of everything that may be done (there is no authoriser): what Kafka answers then.
 inline constexpr std::int32_t kTopicOperations = 0b1101'1111'1000;     // READ WRITE CREATE DELETE ALTER DESCRIBE, CONFIGS both
-inline constexpr std::int32_t kClusterOperations = 0b1'1111'1010'0000;  // CREATE ALTER DESCRIBE CLUSTER_ACTION, CONFIGS, IDEMPOTENT_WRITE
+inline constexpr std::int32_t kClusterOperations =
+    0b1'1111'1010'0000;  // CREATE ALTER DESCRIBE CLUSTER_ACTION, CONFIGS, IDEMPOTENT_WRITE
 static_assert(kTopicOperations == 3576 && kClusterOperations == 8096);
 
 bool is_internal_topic(std::string_view name);

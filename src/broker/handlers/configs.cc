@@ -41,7 +41,13 @@ std::vector<ConfigValue> broker_config_values(const Broker& broker) {
   };
   std::vector<ConfigValue> out;
   for (const auto& [name, value] : values) {
-    out.push_back({.name = name, .value = value, .source = ConfigSource::kStaticBroker, .type = 2, .read_only = true, .doc = {}, .fallback = {}});
+    out.push_back({.name = name,
+                   .value = value,
+                   .source = ConfigSource::kStaticBroker,
+                   .type = 2,
+                   .read_only = true,
+                   .doc = {},
+                   .fallback = {}});
   }
   return out;
 }
@@ -58,7 +64,8 @@ DescribeConfigsResponse::DescribeConfigsResourceResult show(const ConfigValue& v
   if (request.include_documentation) out.documentation = value.doc;
   if (request.include_synonyms) {
     out.synonyms.push_back({value.name, value.value, static_cast<std::int8_t>(value.source)});
-    if (value.source == ConfigSource::kTopic) out.synonyms.push_back({value.name, value.fallback, static_cast<std::int8_t>(ConfigSource::kDefault)});
+    if (value.source == ConfigSource::kTopic)
+      out.synonyms.push_back({value.name, value.fallback, static_cast<std::int8_t>(ConfigSource::kDefault)});
   }
   return out;
 }
@@ -78,7 +85,8 @@ void describe(const CallPtr& call, DescribeConfigsRequest request) {
       else result.error_code = ErrorCode::kUnknownTopicOrPartition;
     } else if (resource.resource_type == kBrokerResource) {
       if (resource.resource_name == std::to_string(broker.options.broker_id)) values = broker_config_values(broker);
-      else if (!resource.resource_name.empty()) result.error_code = ErrorCode::kInvalidRequest;  // "": the cluster's dynamic ones, there are none
+      else if (!resource.resource_name.empty())
+        result.error_code = ErrorCode::kInvalidRequest;  // "": the cluster's dynamic ones, there are none
     } else {
       result.error_code = ErrorCode::kInvalidRequest;
       result.error_message = fmt::format("resource type {} has no configs here", resource.resource_type);
@@ -141,7 +149,8 @@ Refusal apply(partition::ConfigMap& configs, const IncrementalAlterConfigsReques
 
 /// Checks the outcome and keeps it. Blocks: in the admin pool.
 Refusal keep(const Broker& broker, const std::string& topic, const partition::ConfigMap& configs, bool validate_only) {
-  if (const auto parsed = partition::parse_topic_config(configs); !parsed.ok()) return {ErrorCode::kInvalidConfig, parsed.error().text};
+  if (const auto parsed = partition::parse_topic_config(configs); !parsed.ok())
+    return {ErrorCode::kInvalidConfig, parsed.error().text};
   if (validate_only) return {};
   const auto set = broker.topics.set_configs(topic, configs);
   if (set.ok()) return {};
@@ -157,7 +166,9 @@ Refusal check_resource(const Broker& broker, std::int8_t type, const std::string
 }
 
 Refusal change(const Broker& broker, const IncrementalAlterConfigsRequest::AlterConfigsResource& resource, bool validate_only) {
-  if (Refusal refusal = check_resource(broker, resource.resource_type, resource.resource_name); refusal.error != ErrorCode::kNone) return refusal;
+  if (Refusal refusal = check_resource(broker, resource.resource_type, resource.resource_name);
+      refusal.error != ErrorCode::kNone)
+    return refusal;
   const auto info = broker.topics.find(resource.resource_name);
   if (info == nullptr) return {ErrorCode::kUnknownTopicOrPartition, "deleted meanwhile"};
   partition::ConfigMap configs = info->configs;
@@ -168,7 +179,9 @@ Refusal change(const Broker& broker, const IncrementalAlterConfigsRequest::Alter
 }
 
 Refusal change(const Broker& broker, const AlterConfigsRequest::AlterConfigsResource& resource, bool validate_only) {
-  if (Refusal refusal = check_resource(broker, resource.resource_type, resource.resource_name); refusal.error != ErrorCode::kNone) return refusal;
+  if (Refusal refusal = check_resource(broker, resource.resource_type, resource.resource_name);
+      refusal.error != ErrorCode::kNone)
+    return refusal;
   partition::ConfigMap configs;  // all of them: what is not named goes back to its default
   for (const auto& one : resource.configs) {
     if (!one.value) return {ErrorCode::kInvalidConfig, fmt::format("{}: a value is needed", one.name)};
@@ -196,8 +209,12 @@ void alter(const CallPtr& call, Request request) {
   };
   in_pool(
       call->broker.admin,
-      [call, shared, answer] { answer([&](const auto& resource) { return change(call->broker, resource, shared->validate_only); }); },
-      [&] { answer([](const auto&) { return Refusal{ErrorCode::kRequestTimedOut, "too much is being changed; try again"}; }); });
+      [call, shared, answer] {
+        answer([&](const auto& resource) { return change(call->broker, resource, shared->validate_only); });
+      },
+      [&] {
+        answer([](const auto&) { return Refusal{ErrorCode::kRequestTimedOut, "too much is being changed; try again"}; });
+      });
 }
 
 }  // namespace

@@ -28,13 +28,15 @@ Plan refused(ErrorCode error, std::string why) { return {.error = error, .why = 
 /// The partition count that hand-made assignments ask for: all on this broker, numbered from 0.
 Plan plan_assignments(const Broker& broker, const Asked& asked) {
   if (asked.num_partitions != -1 || asked.replication_factor != -1) {
-    return refused(ErrorCode::kInvalidRequest, "partition count and replication factor must be -1 when replicas are assigned by hand");
+    return refused(ErrorCode::kInvalidRequest,
+                   "partition count and replication factor must be -1 when replicas are assigned by hand");
   }
   std::vector<std::int32_t> indexes;
   for (const auto& assignment : asked.assignments) {
     if (assignment.broker_ids != std::vector{broker.options.broker_id}) {
       return refused(ErrorCode::kInvalidReplicaAssignment,
-                     fmt::format("partition {}: its one replica can only be on broker {}", assignment.partition_index, broker.options.broker_id));
+                     fmt::format("partition {}: its one replica can only be on broker {}", assignment.partition_index,
+                                 broker.options.broker_id));
     }
     indexes.push_back(assignment.partition_index);
   }
@@ -53,10 +55,12 @@ Plan plan_counts(const Broker& broker, const Asked& asked) {
     return refused(ErrorCode::kInvalidPartitions, "number of partitions must be larger than 0, or -1 for the broker's default");
   }
   if (asked.num_partitions > broker.options.partitions_max) {
-    return refused(ErrorCode::kInvalidPartitions, fmt::format("a topic has at most {} partitions", broker.options.partitions_max));
+    return refused(ErrorCode::kInvalidPartitions,
+                   fmt::format("a topic has at most {} partitions", broker.options.partitions_max));
   }
   if (asked.replication_factor == 0 || asked.replication_factor < -1) {
-    return refused(ErrorCode::kInvalidReplicationFactor, "replication factor must be larger than 0, or -1 for the broker's default");
+    return refused(ErrorCode::kInvalidReplicationFactor,
+                   "replication factor must be larger than 0, or -1 for the broker's default");
   }
   if (asked.replication_factor > 1) {
     return refused(ErrorCode::kInvalidReplicationFactor,
@@ -73,7 +77,8 @@ Plan plan_for(const Broker& broker, const Asked& asked) {
   if (plan.error != ErrorCode::kNone) return plan;
   for (const auto& config : asked.configs) {
     if (!config.value) return refused(ErrorCode::kInvalidConfig, fmt::format("{}: a topic config needs a value", config.name));
-    if (override_of(plan.configs, config.name)) return refused(ErrorCode::kInvalidConfig, fmt::format("{} is set twice", config.name));
+    if (override_of(plan.configs, config.name))
+      return refused(ErrorCode::kInvalidConfig, fmt::format("{} is set twice", config.name));
     plan.configs.emplace_back(config.name, *config.value);
   }
   std::ranges::sort(plan.configs);
@@ -114,7 +119,8 @@ Outcome create(const Broker& broker, const Asked& asked, bool validate_only) {
   outcome.num_partitions = plan.partitions;
   outcome.replication_factor = 1;
   for (const ConfigValue& value : topic_config_values(plan.configs)) {
-    outcome.configs->push_back({value.name, value.value, value.read_only, static_cast<std::int8_t>(value.source), value.sensitive});
+    outcome.configs->push_back(
+        {value.name, value.value, value.read_only, static_cast<std::int8_t>(value.source), value.sensitive});
   }
   return outcome;
 }

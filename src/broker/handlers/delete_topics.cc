@@ -35,7 +35,8 @@ Outcome outcome_of(const Asked& asked, ErrorCode error, std::optional<std::strin
 
 Outcome remove(const Broker& broker, const Asked& asked) {
   const bool by_id = !asked.topic_id.is_zero();
-  if (by_id == asked.name.has_value()) return outcome_of(asked, ErrorCode::kInvalidRequest, "a topic is named by name or by id, not both");
+  if (by_id == asked.name.has_value())
+    return outcome_of(asked, ErrorCode::kInvalidRequest, "a topic is named by name or by id, not both");
   const auto info = find_topic(broker, asked.name.value_or(""), asked.topic_id, by_id);
   if (info == nullptr) return outcome_of(asked, by_id ? ErrorCode::kUnknownTopicId : ErrorCode::kUnknownTopicOrPartition);
   if (is_internal_topic(info->name)) return outcome_of(asked, ErrorCode::kInvalidRequest, "internal topics are not deleted");

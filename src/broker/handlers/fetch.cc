@@ -1,7 +1,8 @@
-// Fetch: hot partitions are answered as slices of their files, cold ones from a pool of their own, and a request that finds too little
-// waits for appends or its time, whichever is first.
+// Fetch: hot partitions are answered as slices of their files, cold ones from a pool of their own, and a request that finds
+// too little waits for appends or its time, whichever is first.
 //
-// Sessions (KIP-227) are refused as the protocol provides for it: every answer carries session id 0, so clients send whole requests.
+// Sessions (KIP-227) are refused as the protocol provides for it: every answer carries session id 0, so clients send whole
+// requests.
 
 #include "base/log.h"
 #include "broker/handlers/common.h"
@@ -86,7 +87,8 @@ partition::Isolation isolation_of(const FetchRequest& request) {
 
 void Job::start() {
   const auto& options = call_->broker.options;
-  bytes_max_ = static_cast<std::uint64_t>(std::max<std::int64_t>(0, std::min<std::int64_t>(request_.max_bytes, options.fetch_bytes_max)));
+  bytes_max_ = static_cast<std::uint64_t>(
+      std::max<std::int64_t>(0, std::min<std::int64_t>(request_.max_bytes, options.fetch_bytes_max)));
   resolve();
   read_all();
   last_look_ = request_.max_wait_ms <= 0;
@@ -109,7 +111,8 @@ void Job::resolve() {
     const auto topic = find_topic(broker, asked_topic.topic, asked_topic.topic_id, by_id);
     auto& parts = topics_.emplace_back(TopicParts{asked_topic.topic, asked_topic.topic_id, {}}).parts;
     for (const Asked& asked : asked_topic.partitions) {
-      const auto found = locate(topic.get(), asked.partition, by_id ? ErrorCode::kUnknownTopicId : ErrorCode::kUnknownTopicOrPartition);
+      const auto found =
+          locate(topic.get(), asked.partition, by_id ? ErrorCode::kUnknownTopicId : ErrorCode::kUnknownTopicOrPartition);
       Part& part = parts.emplace_back();
       part.asked = asked;
       part.error = found.error;
@@ -151,7 +154,8 @@ void Job::read(Part& part) {
 void Job::take(Part& part, Result<partition::ReadAnswer> read) {
   if (!read.ok()) {
     part.error = protocol::error_code_for(read.error().kind);
-    if (read.error().kind != Kind::kOutOfRange) log_warn("broker", "fetch from {}: {}", part.partition->ref().name(), read.error().text);
+    if (read.error().kind != Kind::kOutOfRange)
+      log_warn("broker", "fetch from {}: {}", part.partition->ref().name(), read.error().text);
     failed_ = true;
     return;
   }
@@ -188,8 +192,8 @@ void Job::look_again() {
   wait_for_appends();
 }
 
-// Every cold part is read at the same time, each with its share of what the answer may still carry. When hot data is at hand it is
-// answered now; the reads go on and fill the cache for the next request.
+// Every cold part is read at the same time, each with its share of what the answer may still carry. When hot data is at hand
+// it is answered now; the reads go on and fill the cache for the next request.
 void Job::read_cold() {
   const Broker& broker = call_->broker;
   waiters_.clear();
@@ -219,7 +223,8 @@ void Job::read_cold() {
     }
   }
   if (hot || failed_) return finish();
-  // With the pool full nothing is under way: the answer is empty then, but never at once, or the client would ask in a tight loop.
+  // With the pool full nothing is under way: the answer is empty then, but never at once, or the client would ask in a tight
+  // loop.
   timer_ = broker.timers.after(pending_ > 0 ? wait + kColdGrace : kColdGrace, [self = shared_from_this()] {
     self->call_->post([self] {
       if (!self->finished_) self->finish();

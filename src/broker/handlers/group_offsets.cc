@@ -1,5 +1,5 @@
-// OffsetCommit, OffsetFetch, OffsetDelete. The coordinator knows topics by name only: ids (v10) are turned into names here, and what no
-// topic has is answered here.
+// OffsetCommit, OffsetFetch, OffsetDelete. The coordinator knows topics by name only: ids (v10) are turned into names here,
+// and what no topic has is answered here.
 
 #include <algorithm>
 
@@ -37,10 +37,12 @@ SplitCommit split(const Broker& broker, OffsetCommitRequest request, bool by_id)
   out.known = std::move(request);
   for (auto& asked : topics) {
     const auto info = find_topic(broker, asked.name, asked.topic_id, by_id);
-    OffsetCommitRequest::OffsetCommitRequestTopic known{.name = info ? info->name : asked.name, .topic_id = info ? info->id : asked.topic_id, .partitions = {}};
+    OffsetCommitRequest::OffsetCommitRequestTopic known{
+        .name = info ? info->name : asked.name, .topic_id = info ? info->id : asked.topic_id, .partitions = {}};
     OffsetCommitResponse::OffsetCommitResponseTopic refused{.name = asked.name, .topic_id = asked.topic_id, .partitions = {}};
     for (auto& one : asked.partitions) {
-      const auto found = locate(info.get(), one.partition_index, by_id ? ErrorCode::kUnknownTopicId : ErrorCode::kUnknownTopicOrPartition);
+      const auto found =
+          locate(info.get(), one.partition_index, by_id ? ErrorCode::kUnknownTopicId : ErrorCode::kUnknownTopicOrPartition);
       const bool exists = found.error == ErrorCode::kNone || found.error == ErrorCode::kKafkaStorageError;
       if (exists) known.partitions.push_back(std::move(one));
       else refused.partitions.push_back({one.partition_index, found.error});
@@ -70,7 +72,8 @@ void commit(const CallPtr& call, OffsetCommitRequest request) {
 }
 
 /// Fills names in for ids; what is unknown is taken out of the request and answered behind the rest.
-std::vector<std::vector<OffsetFetchResponse::OffsetFetchResponseTopics>> resolve(const Broker& broker, OffsetFetchRequest& request) {
+std::vector<std::vector<OffsetFetchResponse::OffsetFetchResponseTopics>> resolve(const Broker& broker,
+                                                                                 OffsetFetchRequest& request) {
   std::vector<std::vector<OffsetFetchResponse::OffsetFetchResponseTopics>> unknown(request.groups.size());
   for (std::size_t g = 0; g < request.groups.size(); ++g) {
     if (!request.groups[g].topics) continue;
@@ -84,7 +87,8 @@ std::vector<std::vector<OffsetFetchResponse::OffsetFetchResponseTopics>> resolve
       auto& refused = unknown[g].emplace_back();
       refused.topic_id = topic.topic_id;
       for (const std::int32_t index : topic.partition_indexes) {
-        refused.partitions.push_back({.partition_index = index, .committed_offset = -1, .error_code = ErrorCode::kUnknownTopicId});
+        refused.partitions.push_back(
+            {.partition_index = index, .committed_offset = -1, .error_code = ErrorCode::kUnknownTopicId});
       }
     }
     request.groups[g].topics = std::move(known);

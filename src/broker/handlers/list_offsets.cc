@@ -23,8 +23,8 @@ constexpr std::int64_t kMaxTimestamp = -3;
 constexpr std::int64_t kEarliestLocal = -4;
 constexpr std::int64_t kLatestTiered = -5;
 constexpr std::int64_t kEarliestPendingUpload = -6;
-constexpr std::pair<std::int64_t, std::int16_t> kSince[] = {{kLatest, 1},        {kEarliest, 1},     {kMaxTimestamp, 7},
-                                                            {kEarliestLocal, 8}, {kLatestTiered, 9}, {kEarliestPendingUpload, 11}};
+constexpr std::pair<std::int64_t, std::int16_t> kSince[] = {
+    {kLatest, 1}, {kEarliest, 1}, {kMaxTimestamp, 7}, {kEarliestLocal, 8}, {kLatestTiered, 9}, {kEarliestPendingUpload, 11}};
 
 /// For requests that do not say: versions before 10.
 constexpr std::chrono::milliseconds kDefaultTimeout{30'000};
@@ -126,7 +126,8 @@ void run(const CallPtr& call, ListOffsetsRequest request) {
       const auto found = locate(topic.get(), asked.partition_index, ErrorCode::kUnknownTopicOrPartition);
       outcome.error_code = found.error;
       if (found.error == ErrorCode::kNone) outcome.error_code = check_epoch(*found.partition, asked.current_leader_epoch);
-      if (outcome.error_code == ErrorCode::kNone && !is_known(asked.timestamp, call->version())) outcome.error_code = ErrorCode::kUnsupportedVersion;
+      if (outcome.error_code == ErrorCode::kNone && !is_known(asked.timestamp, call->version()))
+        outcome.error_code = ErrorCode::kUnsupportedVersion;
       if (outcome.error_code != ErrorCode::kNone) continue;
       if (asked.timestamp >= 0 || asked.timestamp == kMaxTimestamp) {
         lookups.push_back({found.partition, asked.timestamp, job->response.topics.size() - 1, answered.partitions.size() - 1});

@@ -16,7 +16,8 @@ using protocol::MetadataResponse;
 using Asked = MetadataRequest::MetadataRequestTopic;
 using Topic = MetadataResponse::MetadataResponseTopic;
 
-MetadataResponse::MetadataResponsePartition describe(const Broker& broker, std::int32_t index, const partition::Partition* partition) {
+MetadataResponse::MetadataResponsePartition describe(const Broker& broker, std::int32_t index,
+                                                     const partition::Partition* partition) {
   MetadataResponse::MetadataResponsePartition out;
   const std::int32_t self = broker.options.broker_id;
   out.partition_index = index;

@@ -22,22 +22,28 @@ using protocol::OffsetForLeaderEpochResponse;
 
 using GrowOutcome = CreatePartitionsResponse::CreatePartitionsTopicResult;
 
-GrowOutcome refused(const std::string& name, ErrorCode error, std::string why) { return {.name = name, .error_code = error, .error_message = std::move(why)}; }
+GrowOutcome refused(const std::string& name, ErrorCode error, std::string why) {
+  return {.name = name, .error_code = error, .error_message = std::move(why)};
+}
 
 GrowOutcome grow(const Broker& broker, const CreatePartitionsRequest::CreatePartitionsTopic& asked, bool validate_only) {
   const auto info = broker.topics.find(asked.name);
   if (info == nullptr) return refused(asked.name, ErrorCode::kUnknownTopicOrPartition, "no such topic");
   const auto now = static_cast<std::int32_t>(info->partitions.size());
-  if (asked.count <= now) return refused(asked.name, ErrorCode::kInvalidPartitions, fmt::format("the topic has {} partitions already", now));
+  if (asked.count <= now)
+    return refused(asked.name, ErrorCode::kInvalidPartitions, fmt::format("the topic has {} partitions already", now));
   if (asked.count > broker.options.partitions_max) {
-    return refused(asked.name, ErrorCode::kInvalidPartitions, fmt::format("a topic has at most {} partitions", broker.options.partitions_max));
+    return refused(asked.name, ErrorCode::kInvalidPartitions,
+                   fmt::format("a topic has at most {} partitions", broker.options.partitions_max));
   }
   if (asked.assignments && !asked.assignments->empty()) {
     bool here = asked.assignments->size() == static_cast<std::size_t>(asked.count - now);
-    for (const auto& assignment : *asked.assignments) here = here && assignment.broker_ids == std::vector{broker.options.broker_id};
+    for (const auto& assignment : *asked.assignments)
+      here = here && assignment.broker_ids == std::vector{broker.options.broker_id};
     if (!here) {
-      return refused(asked.name, ErrorCode::kInvalidReplicaAssignment,
-                     fmt::format("{} new partitions, each with one replica on broker {}", asked.count - now, broker.options.broker_id));
+      return refused(
+          asked.name, ErrorCode::kInvalidReplicaAssignment,
+          fmt::format("{} new partitions, each with one replica on broker {}", asked.count - now, broker.options.broker_id));
     }
   }
   if (!validate_only) {
@@ -58,7 +64,8 @@ void create(const CallPtr& call, CreatePartitionsRequest request) {
       },
       [&] {
         CreatePartitionsResponse response;
-        for (const auto& topic : shared->topics) response.results.push_back(refused(topic.name, ErrorCode::kRequestTimedOut, "busy; try again"));
+        for (const auto& topic : shared->topics)
+          response.results.push_back(refused(topic.name, ErrorCode::kRequestTimedOut, "busy; try again"));
         call->answer(response);
       });
 }
@@ -107,7 +114,8 @@ void remove(const CallPtr& call, DeleteRecordsRequest request) {
   for (const auto& topic : request.topics) {
     auto& out = job->response.topics.emplace_back();
     out.name = topic.name;
-    for (const auto& asked : topic.partitions) out.partitions.push_back({.partition_index = asked.partition_index, .low_watermark = -1});
+    for (const auto& asked : topic.partitions)
+      out.partitions.push_back({.partition_index = asked.partition_index, .low_watermark = -1});
   }
   for (std::size_t t = 0; t < request.topics.size(); ++t) {  // the response takes no new rows from here on
     const auto info = broker.topics.find(request.topics[t].name);

@@ -1,4 +1,5 @@
-// Produce: appends on the connection's core (a write into the page cache), waits for the disk elsewhere when acks=all asks for it.
+// Produce: appends on the connection's core (a write into the page cache), waits for the disk elsewhere when acks=all asks
+// for it.
 
 #include <atomic>
 
@@ -92,7 +93,8 @@ ErrorCode check_shape(View records, std::int16_t version, std::string& why) {
 std::span<std::byte> writable(View records) { return {const_cast<std::byte*>(records.data()), records.size()}; }
 
 /// Appends; the end offset to wait for, or nothing with the error in `outcome`.
-std::optional<Offset> append(const Broker& broker, partition::Partition& partition, View records, std::int16_t version, Outcome& outcome) {
+std::optional<Offset> append(const Broker& broker, partition::Partition& partition, View records, std::int16_t version,
+                             Outcome& outcome) {
   std::string why;
   if (const ErrorCode error = check_shape(records, version, why); error != ErrorCode::kNone) {
     fail_with(outcome, error, std::move(why));
@@ -107,7 +109,8 @@ std::optional<Offset> append(const Broker& broker, partition::Partition& partiti
   }
   if (const ErrorCode error = code_of(appended->status); error != ErrorCode::kNone) {
     fail_with(outcome, error, appended->why);
-    if (error == ErrorCode::kInvalidRecord || error == ErrorCode::kInvalidTimestamp) outcome.record_errors.push_back({0, appended->why});
+    if (error == ErrorCode::kInvalidRecord || error == ErrorCode::kInvalidTimestamp)
+      outcome.record_errors.push_back({0, appended->why});
     return std::nullopt;
   }
   outcome.base_offset = appended->base.raw;
@@ -136,7 +139,8 @@ struct Durable {
   std::size_t index;
 };
 
-void append_topic(const Job& job, const ProduceRequest& request, std::size_t at, ProduceResponse& response, std::vector<Durable>& waits) {
+void append_topic(const Job& job, const ProduceRequest& request, std::size_t at, ProduceResponse& response,
+                  std::vector<Durable>& waits) {
   const Broker& broker = job.call->broker;
   const auto& asked = request.topic_data[at];
   const bool by_id = job.call->version() >= kTopicIdsSince;

@@ -33,7 +33,8 @@ class RecordRequests : public takhin::testing::BrokerFixture {
     add(request, topic, 0, offset);
     return request;
   }
-  void add(FetchRequest& request, const std::string& topic, std::int32_t partition, std::int64_t offset, std::int32_t bytes = 1 << 20) {
+  void add(FetchRequest& request, const std::string& topic, std::int32_t partition, std::int64_t offset,
+           std::int32_t bytes = 1 << 20) {
     auto& asked = request.topics.emplace_back();
     asked.topic = topic;
     if (const auto info = topics.find(topic)) asked.topic_id = info->id;
@@ -68,7 +69,8 @@ TEST_F(RecordRequests, WhatIsProducedIsFetchedInEveryVersion) {
   auto client = connect();
   std::int64_t next = 0;
   for (std::int16_t version = 3; version <= 13; ++version) {
-    const auto response = client.ask<ProduceResponse>(version, produce_request("t", batch_of({"a" + std::to_string(version), "b"})));
+    const auto response =
+        client.ask<ProduceResponse>(version, produce_request("t", batch_of({"a" + std::to_string(version), "b"})));
     const auto& outcome = response.responses.at(0).partition_responses.at(0);
     EXPECT_EQ(outcome.error_code, ErrorCode::kNone);
     EXPECT_EQ(outcome.base_offset, next);
@@ -138,7 +140,8 @@ TEST_F(RecordRequests, ProduceErrorsAreKafkas) {
   Bytes old = batch_of({"x"});
   old[16] = std::byte{1};
   EXPECT_EQ(produce_error(client, produce_request("t", old)), ErrorCode::kInvalidRecord);
-  EXPECT_EQ(produce_error(client, produce_request("t", batch_of({"x"}, {.base_offset = Offset{0}, .control = true}))), ErrorCode::kInvalidRecord);
+  EXPECT_EQ(produce_error(client, produce_request("t", batch_of({"x"}, {.base_offset = Offset{0}, .control = true}))),
+            ErrorCode::kInvalidRecord);
   const record::BatchOptions zstd{.base_offset = Offset{0}, .codec = record::Codec::kZstd};
   EXPECT_EQ(produce_error(client, produce_request("t", batch_of({"x"}, zstd)), 6), ErrorCode::kUnsupportedCompressionType);
   EXPECT_EQ(produce_error(client, produce_request("t", batch_of({"x"}, zstd)), 7), ErrorCode::kNone);
@@ -307,7 +310,8 @@ TEST_F(RecordRequests, AColdFetchIsAnsweredFromThePool) {
   topics.fake("t").set_cold_below(Offset{1});
   serve();
   auto client = connect();
-  EXPECT_EQ(values_of(part(client.ask<FetchResponse>(12, fetch_request("t", 0, 10))).records), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(values_of(part(client.ask<FetchResponse>(12, fetch_request("t", 0, 10))).records),
+            (std::vector<std::string>{"a", "b"}));
 }
 
 /// Blocks cold reads until opened.

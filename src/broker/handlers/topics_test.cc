@@ -149,7 +149,8 @@ TEST_F(TopicRequests, MetadataMakesNothingWhenTheBrokerForbidsIt) {
 
 CreateTopicsRequest create_request(const std::string& name, std::int32_t partitions, std::int16_t replicas) {
   CreateTopicsRequest request;
-  request.topics.push_back({.name = name, .num_partitions = partitions, .replication_factor = replicas, .assignments = {}, .configs = {}});
+  request.topics.push_back(
+      {.name = name, .num_partitions = partitions, .replication_factor = replicas, .assignments = {}, .configs = {}});
   return request;
 }
 
@@ -167,7 +168,8 @@ TEST_F(TopicRequests, CreateTopicsMakesThemWithDefaultsAndConfigs) {
     EXPECT_EQ(topics.find(name)->configs, (partition::ConfigMap{{"retention.ms", "1234"}}));
     if (version >= 5) {
       EXPECT_EQ(response.topics[0].num_partitions, 4);
-      const auto echoed = std::ranges::find(*response.topics[0].configs, "retention.ms", [](const auto& config) { return config.name; });
+      const auto echoed =
+          std::ranges::find(*response.topics[0].configs, "retention.ms", [](const auto& config) { return config.name; });
       ASSERT_NE(echoed, response.topics[0].configs->end());
       EXPECT_EQ(echoed->value, "1234");
       EXPECT_EQ(echoed->config_source, 1);
@@ -182,7 +184,9 @@ TEST_F(TopicRequests, CreateTopicsRefusesWithKafkasErrors) {
   make_topic("taken");
   serve();
   auto client = connect();
-  const auto error = [&](const CreateTopicsRequest& request) { return client.ask<CreateTopicsResponse>(7, request).topics.at(0).error_code; };
+  const auto error = [&](const CreateTopicsRequest& request) {
+    return client.ask<CreateTopicsResponse>(7, request).topics.at(0).error_code;
+  };
   EXPECT_EQ(error(create_request("taken", 1, 1)), ErrorCode::kTopicAlreadyExists);
   EXPECT_EQ(error(create_request("bad name", 1, 1)), ErrorCode::kInvalidTopic);
   EXPECT_EQ(error(create_request("x", 0, 1)), ErrorCode::kInvalidPartitions);

@@ -1,9 +1,9 @@
 #pragma once
 // One client connection: a state machine over a Socket's callbacks.
 //
-// read in bulk -> every whole frame in the buffer to the FrameHandler -> answers kept in request order -> one gather write for all that
-// are ready. Reading stops while too many requests are unanswered or unwritten, so a client that does not read its answers costs at most
-// requests_in_flight_max of them.
+// read in bulk -> every whole frame in the buffer to the FrameHandler -> answers kept in request order -> one gather write
+// for all that are ready. Reading stops while too many requests are unanswered or unwritten, so a client that does not read
+// its answers costs at most requests_in_flight_max of them.
 
 #include <atomic>
 #include <deque>
@@ -56,15 +56,16 @@ class Responder {
 class FrameHandler {
  public:
   virtual ~FrameHandler() = default;
-  /// One whole frame without its length. `frame` may be changed and ends with the call. Runs on the connection's core: must not block.
+  /// One whole frame without its length. `frame` may be changed and ends with the call. Runs on the connection's core: must
+  /// not block.
   virtual void on_frame(std::span<std::byte> frame, const std::string& peer, Responder respond) = 0;
 };
 
 class Connection final : public SocketUser, public std::enable_shared_from_this<Connection> {
  public:
   /// Everything borrowed outlives the connection. On the core's thread, as every call but a Responder's.
-  Connection(std::unique_ptr<Socket> socket, std::shared_ptr<Core> core, FrameHandler& handler, Clock& clock, const ConnectionLimits& limits,
-             const NetCounters& counters);
+  Connection(std::unique_ptr<Socket> socket, std::shared_ptr<Core> core, FrameHandler& handler, Clock& clock,
+             const ConnectionLimits& limits, const NetCounters& counters);
   ~Connection() override;
 
   void start();

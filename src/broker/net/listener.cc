@@ -45,8 +45,9 @@ class AsioSocket final : public Socket {
   AsioSocket(tcp::socket socket, std::string peer) : socket_(std::move(socket)), peer_(std::move(peer)) {}
 
   void read(std::span<std::byte> into, std::shared_ptr<SocketUser> user) override {
-    socket_.async_read_some(asio::buffer(into.data(), into.size()),
-                            [user = std::move(user)](error_code failed, std::size_t count) { user->on_read(failed ? 0 : count); });
+    socket_.async_read_some(
+        asio::buffer(into.data(), into.size()),
+        [user = std::move(user)](error_code failed, std::size_t count) { user->on_read(failed ? 0 : count); });
   }
 
   Result<std::size_t> send(std::span<const View> parts, bool more) override {
@@ -145,7 +146,8 @@ class AsioCore final : public Core {
     const Steady now = clock_.steady();
     for (auto at = connections_.begin(); at != connections_.end();) {
       Connection& connection = **at;
-      if (!connection.closed() && connection.quiet() && (draining_ || now - connection.last_active() >= idle_)) connection.close("");
+      if (!connection.closed() && connection.quiet() && (draining_ || now - connection.last_active() >= idle_))
+        connection.close("");
       if (connection.closed()) {
         counters_.open.add(-1);
         open_.fetch_sub(1);
@@ -158,7 +160,8 @@ class AsioCore final : public Core {
 
   void schedule_sweep() {
     if (ended_) return;
-    const auto pause = draining_ ? kStopPoll : std::clamp<std::chrono::nanoseconds>(idle_ / 8, kStopPoll, std::chrono::seconds(1));
+    const auto pause =
+        draining_ ? kStopPoll : std::clamp<std::chrono::nanoseconds>(idle_ / 8, kStopPoll, std::chrono::seconds(1));
     sweep_.expires_after(std::chrono::duration_cast<std::chrono::steady_clock::duration>(pause));
     sweep_.async_wait([this](error_code stopped) {
       if (stopped) return;
@@ -244,8 +247,8 @@ struct Listener::Impl {
     open.fetch_add(1);
     counters.opened.add();
     counters.open.add(1);
-    auto connection = std::make_shared<Connection>(std::make_unique<AsioSocket>(std::move(socket), net::text_of(peer)), core, handler,
-                                                   clock, options.limits, counters);
+    auto connection = std::make_shared<Connection>(std::make_unique<AsioSocket>(std::move(socket), net::text_of(peer)), core,
+                                                   handler, clock, options.limits, counters);
     core->post([&core = *core, connection = std::move(connection)]() mutable { core.adopt(std::move(connection)); });
   }
 

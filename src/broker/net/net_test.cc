@@ -110,7 +110,8 @@ TEST_F(Net, AnswersKeepTheOrderOfRequestsWhenTheyAreReadyInReverse) {
   TcpClient client(listener->port());
   for (const char* body : {"a", "b", "c"}) ASSERT_TRUE(client.send_frame(view_of(body)));
   ASSERT_TRUE(eventually([&] { return kept.count() == 3; }));
-  for (int i = 2; i >= 1; --i) kept.responders[static_cast<std::size_t>(i)].answer(echo(kept.bodies[static_cast<std::size_t>(i)]));
+  for (int i = 2; i >= 1; --i)
+    kept.responders[static_cast<std::size_t>(i)].answer(echo(kept.bodies[static_cast<std::size_t>(i)]));
   EXPECT_TRUE(client.silent_for(20));
   kept.responders[0].answer(echo(kept.bodies[0]));
   for (const char* body : {"a", "b", "c"}) EXPECT_EQ(text_of(client.receive_frame()), body);
