@@ -15,7 +15,9 @@ namespace {
 using ::testing::HasSubstr;
 
 Result<Options> options_with(std::vector<std::string> set) {
-  TRY(const auto settings, config::Settings::load(option_rows(), {.yaml = {}, .yaml_name = {}, .environment = {}, .set = std::move(set)}));
+  config::Sources sources;
+  sources.set = std::move(set);
+  TRY(const auto settings, config::Settings::load(option_rows(), sources));
   return options_from(settings);
 }
 

@@ -25,18 +25,19 @@ namespace takhin::broker {
 namespace {
 
 using namespace takhin::protocol;
+using takhin::testing::KafkaClient;
 
 class ToolRequests : public takhin::testing::BrokerFixture {
  protected:
-  DescribeConfigsResponse::DescribeConfigsResult describe(takhin::testing::KafkaClient& client, std::int8_t type, const std::string& name,
-                                                          std::vector<std::string> keys = {}) {
+  using Described = DescribeConfigsResponse::DescribeConfigsResult;
+  Described describe(KafkaClient& client, std::int8_t type, const std::string& name, std::vector<std::string> keys = {}) {
     DescribeConfigsRequest request;
     request.include_synonyms = true;
     request.resources.push_back({.resource_type = type, .resource_name = name, .configuration_keys = std::nullopt});
     if (!keys.empty()) request.resources[0].configuration_keys = std::move(keys);
     return client.ask<DescribeConfigsResponse>(4, request).results.at(0);
   }
-  ErrorCode change(takhin::testing::KafkaClient& client, const std::string& key, std::int8_t operation, std::optional<std::string> value,
+  ErrorCode change(KafkaClient& client, const std::string& key, std::int8_t operation, std::optional<std::string> value,
                    bool validate_only = false) {
     IncrementalAlterConfigsRequest request;
     request.validate_only = validate_only;
@@ -108,7 +109,7 @@ TEST_F(ToolRequests, PartitionsAreAdded) {
   const auto ask = [&](std::int32_t count, std::optional<std::vector<std::int32_t>> broker = std::nullopt) {
     CreatePartitionsRequest request;
     request.topics.push_back({.name = "t", .count = count, .assignments = std::nullopt});
-    if (broker) request.topics[0].assignments = {{*broker}};
+    if (broker) request.topics[0].assignments.emplace().push_back({*broker});
     return client.ask<CreatePartitionsResponse>(3, request).results.at(0).error_code;
   };
   EXPECT_EQ(ask(2), ErrorCode::kInvalidPartitions);
@@ -166,7 +167,7 @@ TEST_F(ToolRequests, TheClusterItsDirectoriesAndItsPartitions) {
   EXPECT_EQ(client.ask<DescribeClusterResponse>(2, cluster).error_code, ErrorCode::kMismatchedEndpointType);
 
   DescribeLogDirsRequest dirs;
-  dirs.topics = {{"a", {0}}};
+  dirs.topics->push_back({"a", {0}});
   const auto logs = client.ask<DescribeLogDirsResponse>(4, dirs);
   ASSERT_EQ(logs.results.at(0).topics.size(), 1u);
   EXPECT_EQ(logs.results[0].topics[0].partitions.at(0).partition_size, static_cast<std::int64_t>(topics.fake("a").local_bytes()));
@@ -188,7 +189,7 @@ TEST_F(ToolRequests, TheClusterItsDirectoriesAndItsPartitions) {
 class GroupRequests : public takhin::testing::BrokerFixture {
  protected:
   /// Joins as the only member and takes the assignment; the member's id.
-  std::string join(takhin::testing::KafkaClient& client, std::int32_t& generation) {
+  std::string join(KafkaClient& client, std::int32_t& generation) {
     JoinGroupRequest request;
     request.group_id = "g";
     request.session_timeout_ms = 10'000;
@@ -210,17 +211,20 @@ class GroupRequests : public takhin::testing::BrokerFixture {
     EXPECT_EQ(client.ask<SyncGroupResponse>(3, sync).assignment, Bytes(5, std::byte{2}));
     return joined.member_id;
   }
-  OffsetCommitResponse commit(takhin::testing::KafkaClient& client, std::int16_t version, const std::string& topic, const Uuid& id, std::int32_t index,
-                              std::int64_t offset) {
+  ErrorCode commit(KafkaClient& client, std::int16_t version, const std::string& topic, const Uuid& id, std::int32_t index,
+                   std::int64_t offset) {
     OffsetCommitRequest request;
     request.group_id = "g";
-    request.topics.push_back({.name = topic, .topic_id = id, .partitions = {{.partition_index = index, .committed_offset = offset}}});
-    return client.ask<OffsetCommitResponse>(version, request);
+    auto& asked = request.topics.emplace_back();
+    asked.name = topic;
+    asked.topic_id = id;
+    asked.partitions.push_back({.partition_index = index, .committed_offset = offset});
+    return client.ask<OffsetCommitResponse>(version, request).topics.at(0).partitions.at(0).error_code;
   }
-  std::int64_t committed(takhin::testing::KafkaClient& client, const std::string& topic) {
+  std::int64_t committed(KafkaClient& client, const std::string& topic) {
     OffsetFetchRequest request;
     request.group_id = "g";
-    request.topics = {{topic, {0}}};
+    request.topics->push_back({topic, {0}});
     return client.ask<OffsetFetchResponse>(5, request).topics.at(0).partitions.at(0).committed_offset;
   }
 };
@@ -250,9 +254,9 @@ TEST_F(GroupRequests, CommittedOffsetsSurviveARestartAndGoWithTheirTopic) {
   serve();
   {
     auto client = connect();
-    EXPECT_EQ(commit(client, 7, "t", {}, 0, 42).topics.at(0).partitions.at(0).error_code, ErrorCode::kNone);
-    EXPECT_EQ(commit(client, 7, "t", {}, 5, 1).topics.at(0).partitions.at(0).error_code, ErrorCode::kUnknownTopicOrPartition);
-    EXPECT_EQ(commit(client, 7, "missing", {}, 0, 1).topics.at(0).partitions.at(0).error_code, ErrorCode::kUnknownTopicOrPartition);
+    EXPECT_EQ(commit(client, 7, "t", {}, 0, 42), ErrorCode::kNone);
+    EXPECT_EQ(commit(client, 7, "t", {}, 5, 1), ErrorCode::kUnknownTopicOrPartition);
+    EXPECT_EQ(commit(client, 7, "missing", {}, 0, 1), ErrorCode::kUnknownTopicOrPartition);
   }
   server.reset();
   serve();
@@ -270,8 +274,8 @@ TEST_F(GroupRequests, OffsetsAreCommittedAndFetchedByTopicId) {
   const Uuid stranger = Uuid::make(random);
   serve();
   auto client = connect();
-  EXPECT_EQ(commit(client, 10, "", id, 0, 9).topics.at(0).partitions.at(0).error_code, ErrorCode::kNone);
-  EXPECT_EQ(commit(client, 10, "", stranger, 0, 9).topics.at(0).partitions.at(0).error_code, ErrorCode::kUnknownTopicId);
+  EXPECT_EQ(commit(client, 10, "", id, 0, 9), ErrorCode::kNone);
+  EXPECT_EQ(commit(client, 10, "", stranger, 0, 9), ErrorCode::kUnknownTopicId);
   OffsetFetchRequest request;
   auto& group = request.groups.emplace_back();
   group.group_id = "g";
@@ -298,8 +302,11 @@ TEST_F(GroupRequests, TheirTopicAppearsWithTheFirstGroupAndIsGuarded) {
   EXPECT_EQ(client.ask<DeleteTopicsResponse>(5, remove).responses.at(0).error_code, ErrorCode::kInvalidRequest);
   ProduceRequest produce;
   produce.acks = 1;
-  produce.topic_data.push_back({.name = "__consumer_offsets", .topic_id = {}, .partition_data = {{0, Records::own(batch_of({"x"}))}}});
-  EXPECT_EQ(client.ask<ProduceResponse>(9, produce).responses.at(0).partition_responses.at(0).error_code, ErrorCode::kInvalidTopic);
+  auto& data = produce.topic_data.emplace_back();
+  data.name = "__consumer_offsets";
+  data.partition_data.push_back({0, Records::own(batch_of({"x"}))});
+  const auto produced = client.ask<ProduceResponse>(9, produce);
+  EXPECT_EQ(produced.responses.at(0).partition_responses.at(0).error_code, ErrorCode::kInvalidTopic);
 }
 
 }  // namespace

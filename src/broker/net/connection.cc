@@ -15,6 +15,8 @@ constexpr std::size_t kGatherMax = 64;
 constexpr int kWriteRoundsMax = 16;
 /// Window of a file that has to be copied through this process.
 constexpr std::size_t kCopyBytes = 256 * kKiB;
+/// Of a connection that has not shown yet that it sends much: most of ten thousand are quiet.
+constexpr std::size_t kQuietBufferBytes = 4 * kKiB;
 constexpr std::string_view kRoom = "broker";
 
 }  // namespace
@@ -51,7 +53,8 @@ Connection::Connection(std::unique_ptr<Socket> socket, std::shared_ptr<Core> cor
     : core_(std::move(core)), socket_(std::move(socket)), handler_(handler), clock_(clock), limits_(limits), counters_(counters),
       last_active_(clock.steady()) {
   TAKHIN_ASSERT(limits_.read_buffer_bytes > kLengthBytes && limits_.requests_in_flight_max > 0, "limits make progress possible");
-  buffer_.resize(limits_.read_buffer_bytes);
+  buffer_bytes_ = std::min(kQuietBufferBytes, limits_.read_buffer_bytes);
+  buffer_.resize(buffer_bytes_);
 }
 
 Connection::~Connection() = default;
@@ -75,6 +78,7 @@ void Connection::on_read(std::size_t count) {
   if (count == 0) return close("");
   counters_.bytes_in.add(static_cast<double>(count));
   filled_ += count;
+  if (filled_ == buffer_.size()) buffer_bytes_ = std::min(buffer_bytes_ * 4, limits_.read_buffer_bytes);
   last_active_ = clock_.steady();
   pump();
 }
@@ -149,9 +153,9 @@ void Connection::read_more() {
   if (reading_ || read_ended_ || slots_.size() >= limits_.requests_in_flight_max) return;
   if (parsed_ == filled_) {
     parsed_ = filled_ = 0;
-    if (buffer_.size() > limits_.read_buffer_bytes) {
+    if (buffer_.size() != buffer_bytes_) {
       buffer_ = Bytes();
-      buffer_.resize(limits_.read_buffer_bytes);
+      buffer_.resize(buffer_bytes_);
     }
   } else if (buffer_.size() - filled_ < kLengthBytes) {
     make_room(0);

@@ -21,7 +21,7 @@ namespace takhin::broker::net {
 struct ConnectionLimits {
   std::size_t request_bytes_max = 100 * kMiB;    // socket.request.max.bytes
   std::size_t requests_in_flight_max = 64;       // parsed, but not yet written back whole
-  std::size_t read_buffer_bytes = 64 * kKiB;     // grows to hold one larger request, and shrinks after it
+  std::size_t read_buffer_bytes = 64 * kKiB;     // of a busy connection; grows to hold one larger request, and shrinks after it
 };
 
 struct NetCounters {
@@ -109,6 +109,7 @@ class Connection final : public SocketUser, public std::enable_shared_from_this<
   const ConnectionLimits limits_;
   const NetCounters& counters_;
 
+  std::size_t buffer_bytes_ = 0;  // what the buffer has when no large request is in it
   Bytes buffer_;            // [parsed_, filled_) is still to be parsed
   std::size_t parsed_ = 0;
   std::size_t filled_ = 0;
