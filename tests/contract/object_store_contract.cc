@@ -439,7 +439,8 @@ TEST_P(ObjectStoreContract, AbortsUnfinishedUploadsThatAreOldEnough) {
   ASSERT_TRUE((*there)->write(data).ok());
   const TimestampMs now = opened_->clock().wall();
   EXPECT_EQ(*store().abort_uploads(key("here/").name, TimestampMs{now.raw - 86'400'000}, soon()), 0u);
-  EXPECT_EQ(*store().abort_uploads(key("here/").name, TimestampMs{now.raw + 86'400'000}, soon()), 1u);
+  // A part that is on its way can make a server list its upload twice (versitygw does): at least this one.
+  EXPECT_GE(*store().abort_uploads(key("here/").name, TimestampMs{now.raw + 86'400'000}, soon()), 1u);
   EXPECT_FALSE((*here)->finish().ok());
   const auto finished = (*there)->finish();
   ASSERT_TRUE(finished.ok()) << finished.error().text;
