@@ -7,6 +7,8 @@
 #include <set>
 #include <tuple>
 
+#include "partition/topic_rules.h"
+
 namespace takhin::assembly {
 namespace {
 
@@ -35,7 +37,7 @@ Result<std::map<std::string, std::uint64_t>> local_segments(FileSystem& files, c
     for (const auto& entry : entries) {
       const auto base = base_of(entry.name);
       if (!base) continue;
-      const std::string path = segment_path(partition.name, *base);
+      const std::string path = partition::segment_path(partition.name, *base);
       TRY(const auto info, files.stat(log_dir + "/" + path));
       out.emplace(path, info.size);
     }
@@ -44,10 +46,6 @@ Result<std::map<std::string, std::uint64_t>> local_segments(FileSystem& files, c
 }
 
 }  // namespace
-
-std::string segment_path(const std::string& partition_name, Offset base) {
-  return fmt::format("{}/{:020}.log", partition_name, base.raw);
-}
 
 Result<> learn_bucket(EngineStack& stack, Deadline deadline) {
   std::set<tier::PartitionRef> partitions;
@@ -69,7 +67,7 @@ Result<std::vector<InventoryRow>> inventory(tier::Engine& engine, FileSystem& fi
   std::vector<InventoryRow> rows;
   for (const auto& partition : engine.partitions()) {
     for (const auto& entry : engine.segments(partition)) {
-      InventoryRow row{segment_path(partition.name(), entry.base), tier::Tier::kCold, true, partition, entry};
+      InventoryRow row{partition::segment_path(partition.name(), entry.base), tier::Tier::kCold, true, partition, entry};
       const auto copy = local.find(row.path);
       if (copy != local.end() && copy->second == entry.log_bytes) {
         row.tier = tier::Tier::kWarm;

@@ -17,9 +17,6 @@ struct InventoryRow {
   tier::SegmentEntry entry;      // of a segment that was never archived, only base and log_bytes are known
 };
 
-/// "topic-0/00000000000000000000.log".
-std::string segment_path(const std::string& partition_name, Offset base);
-
 /// Takes in all that the bucket holds, partition by partition, also of topics whose topic.json is lost.
 /// Cost: 1 LIST per 1,000 objects, twice.
 Result<> learn_bucket(EngineStack& stack, Deadline deadline);

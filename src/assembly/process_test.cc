@@ -11,6 +11,7 @@
 #include "record/batch.h"
 #include "testing/tcp_client.h"
 #include "testing/temp_dir.h"
+#include "partition/topic_rules.h"
 
 namespace takhin::assembly {
 namespace {
@@ -146,7 +147,7 @@ TEST_F(ProcessTest, TheBucketAloneTellsWhatIsArchived) {
     ASSERT_NE(process, nullptr);
     append_batches(*process);
     for (int base = 0; base < 3; ++base)
-      ASSERT_TRUE(process->topics().archive(segment_path("t-0", Offset{base})).ok());
+      ASSERT_TRUE(process->topics().archive(partition::segment_path("t-0", Offset{base})).ok());
   }
   metrics::Metrics metrics;
   const auto stack = EngineStack::open(system, metrics, settings(), dir / "elsewhere");
