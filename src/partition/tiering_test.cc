@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "partition/test_world.h"
+#include "partition/topic_rules.h"
 
 namespace takhin::partition {
 namespace {
@@ -341,18 +342,36 @@ TEST(Tiering, LostFolderComesBackFromTheBucket) {
   EXPECT_EQ(world.consume(*partition, Offset{0}), static_cast<std::size_t>(end.raw));
 }
 
-TEST(Tiering, VanishedObjectKeepsItsLocalFile) {
-  World world;
-  const auto partition = world.create(tiered("-1"));
-  world.fill(*partition, 4);
-  world.expect_evaluated();
-  ASSERT_EQ(world.objects(), 3u);
+void lose_first_object(World& world) {
   std::vector<object::ObjectKey> keys;
   ASSERT_TRUE(object::for_each(world.memory, "", "", Deadline::never(), [&](const object::ObjectInfo& info) -> Result<> {
                 if (info.key.name.ends_with(".seg") && keys.empty()) keys.push_back(info.key);
                 return done();
               }).ok());
   ASSERT_TRUE(world.memory.remove(keys, Deadline::never()).ok());
+}
+
+TEST(Tiering, RestoreTellsAVanishedObjectFromAnUnknownSegment) {
+  World world;
+  const auto partition = world.create(tiered("0"));
+  world.fill(*partition, 3);
+  world.expect_evaluated();
+  lose_first_object(world);
+  const auto vanished = world.topics->restore(segment_path("t-0", Offset{0}));
+  ASSERT_FALSE(vanished.ok());
+  EXPECT_EQ(vanished.error().kind, Kind::kCorrupt) << why(vanished);
+  const auto unknown = world.topics->restore(segment_path("t-0", Offset{1}));
+  ASSERT_FALSE(unknown.ok());
+  EXPECT_EQ(unknown.error().kind, Kind::kNotFound) << why(unknown);
+}
+
+TEST(Tiering, VanishedObjectKeepsItsLocalFile) {
+  World world;
+  const auto partition = world.create(tiered("-1"));
+  world.fill(*partition, 4);
+  world.expect_evaluated();
+  ASSERT_EQ(world.objects(), 3u);
+  lose_first_object(world);
   ConfigMap all = tiered("0");
   all.emplace_back("segment.bytes", "4096");
   ASSERT_TRUE(world.topics->set_configs("t", all).ok());

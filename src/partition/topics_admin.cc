@@ -22,6 +22,12 @@ tier::Tier tier_of(Place place) {
   return tier::Tier::kHot;
 }
 
+/// Admin's kNotFound is a segment that nobody knows. What a known one turns out to lack is damage, and its text says so.
+Result<> of_known_segment(Result<> outcome, const std::string& path) {
+  if (!outcome.ok() && outcome.error().kind == Kind::kNotFound) outcome.error().kind = Kind::kCorrupt;
+  return std::move(outcome).within(path);
+}
+
 }  // namespace
 
 Result<> TopicsImpl::ready() const {
@@ -74,13 +80,13 @@ Result<TopicsImpl::Found> TopicsImpl::find_segment(const std::string& path) cons
 Result<> TopicsImpl::archive(const std::string& path) {
   if (deps_.engine == nullptr) return fail(Kind::kConflict, "tiered storage not enabled");
   TRY(const Found found, find_segment(path));
-  return found.partition->archive_now(found.base, Deadline::in(deps_.clock, kTransferTime)).within(path);
+  return of_known_segment(found.partition->archive_now(found.base, Deadline::in(deps_.clock, kTransferTime)), path);
 }
 
 Result<> TopicsImpl::restore(const std::string& path) {
   if (deps_.engine == nullptr) return fail(Kind::kConflict, "tiered storage not enabled");
   TRY(const Found found, find_segment(path));
-  return found.partition->restore_now(found.base, Deadline::in(deps_.clock, kTransferTime)).within(path);
+  return of_known_segment(found.partition->restore_now(found.base, Deadline::in(deps_.clock, kTransferTime)), path);
 }
 
 Result<SegmentStatus> TopicsImpl::segment(const std::string& path) const {

@@ -362,8 +362,7 @@ MadeSegment golden_segment(const Golden& golden) {
   return made;
 }
 std::string golden_path(const Golden& golden) {
-  std::string path = __FILE__;
-  return path.substr(0, path.rfind("/src/")) + "/tests/golden/segment_object/" + golden.file;
+  return TAKHIN_GOLDEN_DIR "/segment_object/" + std::string(golden.file);
 }
 
 TEST(SegmentObjectGolden, IsReadAndWrittenAgainTheSame) {

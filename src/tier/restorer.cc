@@ -68,16 +68,14 @@ Result<std::shared_ptr<Flight<Result<>>>> Restorer::start(const ColdSegment& seg
     land(*job, prepared);
     return std::move(prepared).error().within("restore");
   }
-  for (std::size_t i = 0; i < std::max<std::size_t>(1, deps_.options.fetch_threads / kThreadsShare); ++i) {
-    {
-      const std::lock_guard lock(job->mutex);
-      ++job->working;
-    }
-    auto submitted = deps_.pool.submit([this, job] { work(job); });
-    if (submitted.ok()) continue;
-    if (i == 0) job->error = fail(Kind::kUnavailable, "too many cold reads wait already");
-    leave(*job);  // with fewer threads it takes longer
-    break;
+  // All are counted before the first may run: were they counted one by one, an early end of the first would publish, and the
+  // second would publish over it.
+  const std::size_t threads = std::max<std::size_t>(1, deps_.options.fetch_threads / kThreadsShare);
+  job->working = threads;
+  for (std::size_t i = 0; i < threads; ++i) {
+    if (deps_.pool.submit([this, job] { work(job); }).ok()) continue;
+    if (i == 0) give_up(*job, fail(Kind::kUnavailable, "too many cold reads wait already"));
+    for (; i < threads; ++i) leave(*job);  // with fewer threads it takes longer
   }
   return job->flight;
 }

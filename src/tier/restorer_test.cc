@@ -91,6 +91,18 @@ TEST_F(Restore, AFailureLeavesNothingAndTheNextOneWorks) {
   expect_whole(bed.files);
 }
 
+// One thread may be done before the next one starts. It once made the segment visible then, and the next one did so again.
+TEST_F(Restore, IsPublishedOnceWhoeverEndsFirst) {
+  bed.options.fetch_threads = 16;
+  build({.batches = 3});
+  bed.read_in_order(1000);  // from the cache a thread is done at once
+  for (int round = 0; round < 300; ++round) {
+    const auto restored = restore();
+    ASSERT_TRUE(restored.ok()) << "round " << round << ": " << restored.error().text;
+    ASSERT_TRUE(bed.reader->drop_local_copy(bed.partition, entry().base).ok());
+  }
+}
+
 TEST_F(Restore, GivingUpDoesNotStopIt) {
   build();
   ASSERT_TRUE(bed.reader->tail(bed.partition, entry(), Deadline::never()).ok());
