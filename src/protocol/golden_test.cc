@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <map>
 #include <set>
 
@@ -38,8 +37,7 @@ class Golden : public ::testing::Test {
  protected:
   void SetUp() override {
     os::PosixFileSystem files;
-    const auto path = std::filesystem::path(__FILE__).parent_path() / "../../tests/golden/protocol_messages.bin";
-    auto data = read_whole(files, path.string());
+    auto data = read_whole(files, TAKHIN_GOLDEN_DIR "/protocol_messages.bin");
     ASSERT_TRUE(data.ok()) << data.error().text;
     data_ = *std::move(data);
     entries_ = read_entries(data_);

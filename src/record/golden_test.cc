@@ -2,7 +2,6 @@
 // made again.
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -16,7 +15,7 @@ constexpr std::int64_t kTime = 1'700'000'000'000;
 constexpr std::size_t kPlainMax = kMiB;
 
 Bytes golden(const std::string& name) {
-  const auto path = std::filesystem::path(__FILE__).parent_path() / "../../tests/golden/batches" / (name + ".bin");
+  const std::string path = TAKHIN_GOLDEN_DIR "/batches/" + name + ".bin";
   std::ifstream file(path, std::ios::binary);
   const std::string data{std::istreambuf_iterator<char>(file), {}};
   EXPECT_FALSE(data.empty()) << path;
