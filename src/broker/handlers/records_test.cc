@@ -314,7 +314,7 @@ TEST_F(RecordRequests, AColdFetchIsAnsweredFromThePool) {
             (std::vector<std::string>{"a", "b"}));
 }
 
-/// Blocks cold reads until opened.
+/// Blocks cold reads until opened. Shared with those it holds: they may still be on their way out when the test's body ends.
 struct Gate {
   Result<> wait() {
     std::unique_lock hold(mutex);
@@ -342,15 +342,15 @@ TEST_F(RecordRequests, ColdWorkNeverDelaysHotPartitionsOrConnections) {
     make_topic(name);
     append(name, {name});
   }
-  Gate gate;
+  const auto gate = std::make_shared<Gate>();
   topics.fake("cold").set_cold_below(Offset{1});
-  topics.fake("cold").before_cold = [&] { return gate.wait(); };
+  topics.fake("cold").before_cold = [gate] { return gate->wait(); };
   options.listener.cores = 1;
   options.cold_wait_ms = 60'000;
   serve();
   auto waiting = connect();
   waiting.send(12, fetch_request("cold", 0, 10));
-  ASSERT_TRUE(eventually([&] { return gate.count() == 1; }));
+  ASSERT_TRUE(eventually([&] { return gate->count() == 1; }));
   auto client = connect();
   EXPECT_EQ(values_of(part(client.ask<FetchResponse>(12, fetch_request("hot", 0))).records), std::vector<std::string>{"hot"});
   auto both = fetch_request("cold", 0, 10);
@@ -361,10 +361,10 @@ TEST_F(RecordRequests, ColdWorkNeverDelaysHotPartitionsOrConnections) {
     EXPECT_EQ(part(response, 0).error_code, ErrorCode::kNone);
     EXPECT_EQ(values_of(part(response, 1).records), std::vector<std::string>{"hot"});
   }
-  EXPECT_TRUE(eventually([&] { return gate.count() == 2; }));
-  gate.let_go();
+  EXPECT_TRUE(eventually([&] { return gate->count() == 2; }));
+  gate->let_go();
   EXPECT_EQ(values_of(part(waiting.receive<FetchResponse>(12)).records), std::vector<std::string>{"cold"});
-  EXPECT_EQ(gate.count(), 2);
+  EXPECT_EQ(gate->count(), 2);
 }
 
 TEST_F(RecordRequests, AColdReadThatTakesTooLongIsAnsweredEmptyAndOneThatFailsWithARetriableError) {
@@ -372,9 +372,9 @@ TEST_F(RecordRequests, AColdReadThatTakesTooLongIsAnsweredEmptyAndOneThatFailsWi
   make_topic("down");
   append("slow", {"x"});
   append("down", {"x"});
-  Gate gate;
+  const auto gate = std::make_shared<Gate>();
   topics.fake("slow").set_cold_below(Offset{1});
-  topics.fake("slow").before_cold = [&] { return gate.wait(); };
+  topics.fake("slow").before_cold = [gate] { return gate->wait(); };
   topics.fake("down").set_cold_below(Offset{1});
   topics.fake("down").before_cold = []() -> Result<> { return fail(Kind::kUnavailable, "store is down"); };
   options.cold_wait_ms = 20;
@@ -386,7 +386,7 @@ TEST_F(RecordRequests, AColdReadThatTakesTooLongIsAnsweredEmptyAndOneThatFailsWi
   EXPECT_EQ(part(slow).high_watermark, 1);
   const auto down = client.ask<FetchResponse>(12, fetch_request("down", 0, 10));
   EXPECT_EQ(part(down).error_code, ErrorCode::kKafkaStorageError);
-  gate.let_go();
+  gate->let_go();
 }
 
 TEST_F(RecordRequests, ColdPartitionsShareOneByteBudget) {
