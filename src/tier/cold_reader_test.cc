@@ -154,10 +154,10 @@ TEST(ColdReader, RandomReaderIsNotReadAheadFor) {
 }
 
 TEST(ColdReader, ManyReadersOfOneChunkAreOneGet) {
+  Gate gate;  // before the bed: its threads may still be leaving when the test ends
   ColdBed bed;
   bed.options.fetch_bytes_max = 64 * kKiB;
   bed.add_log({.batches = 100});
-  Gate gate;
   bed.scripted.before_each([&](Verb verb, std::string_view) {
     if (verb == Verb::kGet) gate.pass();
   });
@@ -171,9 +171,9 @@ TEST(ColdReader, ManyReadersOfOneChunkAreOneGet) {
 }
 
 TEST(ColdReader, GivingUpCancelsNothingAndTheRetryHits) {
+  Gate gate;  // before the bed: its threads may still be leaving when the test ends
   ColdBed bed;
   bed.add_log({.batches = 100});
-  Gate gate;
   bed.scripted.before_each([&](Verb verb, std::string_view) {
     if (verb == Verb::kGet) gate.pass();
   });
@@ -345,11 +345,11 @@ TEST(ColdReader, LogRangeAnswersJustThat) {
 }
 
 TEST(ColdReader, FullQueueIsUnavailableNotStuck) {
+  Gate gate;  // before the bed: its threads may still be leaving when the test ends
   ColdBed bed;
   bed.options.fetch_threads = 1;
   bed.options.fetch_queue_max = 1;
   bed.add_log({.segments = 4, .batches = 20});
-  Gate gate;
   bed.scripted.before_each([&](Verb verb, std::string_view) {
     if (verb == Verb::kGet) gate.pass();
   });
