@@ -51,6 +51,7 @@ class ColdBed {
     options.zstd_level = 0;
     catalog = *tier::Catalog::open(files, ":memory:");
     partition = {"orders", Uuid::make(random), 3};
+    handle = catalog->handle(partition);
   }
 
   void add_log(const LogShape& shape) {
@@ -88,7 +89,7 @@ class ColdBed {
   }
 
   void read_and_check(Offset offset, std::uint64_t bytes_max) const {
-    const auto slice = reader->read(partition, offset, bytes_max, Deadline::never());
+    const auto slice = reader->read(*handle, offset, bytes_max, Deadline::never());
     ASSERT_TRUE(slice.ok()) << offset.raw << ": " << slice.error().text;
     check(*slice, offset, bytes_max);
   }
@@ -97,7 +98,7 @@ class ColdBed {
   int read_in_order(std::uint64_t bytes_max) const {
     int reads = 0;
     for (Offset at = segments.front().entry.segment.base; truth_at(at).first != nullptr; ++reads) {
-      const auto slice = reader->read(partition, at, bytes_max, Deadline::never());
+      const auto slice = reader->read(*handle, at, bytes_max, Deadline::never());
       EXPECT_TRUE(slice.ok()) << at.raw << ": " << slice.error().text;
       if (!slice.ok()) break;
       check(*slice, at, bytes_max);
@@ -133,6 +134,7 @@ class ColdBed {
   tier::EngineOptions options;
   tier::PartitionRef partition;
   std::unique_ptr<tier::Catalog> catalog;
+  tier::PartitionHandle handle;
   std::vector<SegmentTruth> segments;
   std::unique_ptr<tier::ColdReader> reader;  // last: its threads use all of the above
 

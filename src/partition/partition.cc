@@ -7,7 +7,9 @@ namespace takhin::partition {
 
 PartitionImpl::PartitionImpl(const PartitionDeps& deps, PartitionSetup setup)
     : deps_(deps), setup_(std::move(setup)), config_(std::make_shared<const TopicConfig>(setup_.config)) {
-  if (deps_.engine != nullptr) slot_ = deps_.engine->access().intern(setup_.ref);
+  if (deps_.engine == nullptr) return;
+  slot_ = deps_.engine->access().intern(setup_.ref);
+  handle_ = deps_.engine->handle(setup_.ref);
 }
 
 PartitionImpl::~PartitionImpl() { append_waiters_->close(); }

@@ -191,6 +191,7 @@ class PartitionImpl final : public Partition, public Flushable, public std::enab
   const PartitionDeps deps_;
   const PartitionSetup setup_;
   tier::AccessTracker::Slot slot_ = 0;
+  tier::PartitionHandle handle_;  // null without an engine
   LeaderEpoch epoch_{0};
   std::unique_ptr<log::Log> log_;
   const std::shared_ptr<AppendWaiters> append_waiters_ = AppendWaiters::make();

@@ -92,14 +92,14 @@ Result<std::optional<PartitionImpl::Slice>> PartitionImpl::cold_slice(const Read
                                                                       std::optional<Deadline> deadline) {
   if (deps_.engine == nullptr) TRY(look_for(request.offset, Deadline{}));
   std::optional<tier::ColdSlice> cold;
-  if (is_archived(request.offset)) cold = deps_.engine->read_at_hand(ref(), request.offset, request.bytes_max);
+  if (is_archived(request.offset)) cold = deps_.engine->read_at_hand(handle_, request.offset, request.bytes_max);
   if (!cold && !deadline) return std::optional<Slice>();
   if (!cold) {
     if (!is_archived(request.offset)) TRY(look_for(request.offset, *deadline));
-    auto read = deps_.engine->read(ref(), request.offset, request.bytes_max, *deadline);
+    auto read = deps_.engine->read(handle_, request.offset, request.bytes_max, *deadline);
     if (!read.ok() && (read.error().kind == Kind::kNotFound || read.error().kind == Kind::kOutOfRange)) {
       TRY(look_for(request.offset, *deadline));  // its object may have been replaced by one that covers the same offsets
-      read = deps_.engine->read(ref(), request.offset, request.bytes_max, *deadline);
+      read = deps_.engine->read(handle_, request.offset, request.bytes_max, *deadline);
     }
     if (!read.ok()) {
       Error error = read.error();
@@ -117,7 +117,7 @@ Result<std::optional<PartitionImpl::Slice>> PartitionImpl::cold_slice(const Read
 /// skipped.
 bool PartitionImpl::is_archived(Offset offset) const {
   if (deps_.engine == nullptr) return false;
-  const auto entry = deps_.engine->find(ref(), offset);
+  const auto entry = deps_.engine->find(handle_, offset);
   return entry.has_value() && (entry->base <= offset || config()->cleanup_compact);
 }
 

@@ -11,6 +11,8 @@ namespace {
 
 class SqliteCatalog final : public Catalog {
  public:
+  using Catalog::find;
+
   Result<> load(const std::string& path) {
     TRY(file_, CatalogFile::open(path));
     std::vector<std::pair<CatalogFile::PartitionKey, PartitionRef>> partitions;
@@ -20,7 +22,7 @@ class SqliteCatalog final : public Catalog {
     std::vector<CatalogEntry> entries;
     const auto flush = [&] {
       if (entries.empty()) return;
-      index_.set(at->second, std::make_shared<PartitionSegments>(standing(std::exchange(entries, {}))));
+      index_.set(at->second, standing(std::exchange(entries, {})));
     };
     bool strays = false;
     TRY(file_->load_segments([&](CatalogFile::PartitionKey key, const CatalogEntry& entry) {
@@ -62,11 +64,12 @@ class SqliteCatalog final : public Catalog {
     const std::lock_guard lock(write_);
     TRY(const auto key, file_->partition_key(partition));
     TRY(file_->remove_partition(key).within("catalogue"));
-    index_.set(partition, nullptr);
+    index_.set(partition, {});
     return done();
   }
 
-  std::optional<CatalogEntry> find(const PartitionRef& partition, Offset offset) const override {
+  PartitionHandle handle(const PartitionRef& partition) const override { return index_.handle(partition); }
+  std::optional<CatalogEntry> find(const CatalogPartition& partition, Offset offset) const override {
     return index_.find(partition, offset);
   }
   std::vector<CatalogEntry> list(const PartitionRef& partition) const override {
@@ -96,8 +99,7 @@ class SqliteCatalog final : public Catalog {
   /// On disk first, then for the readers.
   Result<> change(const PartitionRef& partition, const std::shared_ptr<const PartitionSegments>& before,
                   std::vector<CatalogEntry> after) {
-    static const std::vector<CatalogEntry> kNone;
-    const auto& old = before == nullptr ? kNone : before->entries();
+    const auto old = before == nullptr ? std::vector<CatalogEntry>() : before->entries();
     const auto less = [](const CatalogEntry& a, const CatalogEntry& b) {
       return std::tie(a.segment.base, a.segment.end, a.segment.generation, a.segment.id) <
              std::tie(b.segment.base, b.segment.end, b.segment.generation, b.segment.id);
@@ -111,13 +113,13 @@ class SqliteCatalog final : public Catalog {
     for (const CatalogEntry& entry : gone) removed.push_back(entry.segment);
     TRY(const auto key, file_->partition_key(partition));
     TRY(file_->replace(key, added, removed).within("catalogue"));
-    index_.set(partition, std::make_shared<PartitionSegments>(std::move(after)));
+    index_.set(partition, after);
     return done();
   }
 
   mutable std::mutex write_;
   std::unique_ptr<CatalogFile> file_;
-  CatalogIndex index_;
+  mutable CatalogIndex index_;  // handles are made for partitions that have nothing yet
 };
 
 /// The last damaged one is kept for whoever wants to look; its log would poison the new file, so it goes along.

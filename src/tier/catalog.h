@@ -17,8 +17,8 @@ struct CatalogEntry {
   std::optional<std::uint32_t> crc32c;  // of the object, when we wrote it or the listing told
 };
 
-/// Reads from any thread: a lookup holds one of 64 locks for the search only, a list copies an immutable snapshot. Writes are
-/// serialised inside, durable on return (one fsync each), and readers see them after that. Notes are read from disk.
+/// Reads from any thread: a lookup takes no lock, a list copies an immutable snapshot. Writes are serialised inside, durable on
+/// return (one fsync each), and readers see them after that. Notes are read from disk.
 class Catalog {
  public:
   /// A damaged or foreign file is moved to `path`.damaged with one log line, and the catalogue starts empty (the caller then
@@ -31,7 +31,12 @@ class Catalog {
   virtual Result<> remove(const PartitionRef& partition, std::span<const Uuid> ids) = 0;
   virtual Result<> remove_partition(const PartitionRef& partition) = 0;
 
-  virtual std::optional<CatalogEntry> find(const PartitionRef& partition, Offset offset) const = 0;  // as Engine::find
+  virtual PartitionHandle handle(const PartitionRef& partition) const = 0;
+  virtual std::optional<CatalogEntry> find(const CatalogPartition& partition, Offset offset) const = 0;  // as Engine::find
+  /// For those who come rarely: hashes the name first.
+  std::optional<CatalogEntry> find(const PartitionRef& partition, Offset offset) const {
+    return find(*handle(partition), offset);
+  }
   virtual std::vector<CatalogEntry> list(const PartitionRef& partition) const = 0;                   // by offset
   virtual std::vector<PartitionRef> partitions() const = 0;
   virtual std::uint64_t segments() const = 0;   // counters, kept

@@ -30,6 +30,26 @@ void keep_standing(std::span<const CatalogEntry> chain, std::vector<CatalogEntry
   }
 }
 
+/// The last of `bases` at or before `offset`, 0 when none is; `guess` is a place near it. Segments of a log hold similar numbers
+/// of offsets, so doubling steps from the guess bracket the place in a few neighbouring cache lines, where a plain search of a
+/// large array would miss the cache at every step. Never worse than twice its steps.
+inline std::size_t last_at_or_before(const std::int64_t* bases, std::size_t count, std::size_t guess, std::int64_t offset) {
+  std::size_t at = 0, end = count, step = 8;  // the answer is in [at, end)
+  if (bases[guess] <= offset) {
+    for (at = guess; at + step < count && bases[at + step] <= offset; step *= 2) at += step;
+    end = std::min(count, at + step);
+  } else {
+    for (end = guess; end > step && bases[end - step] > offset; step *= 2) end -= step;
+    at = end > step ? end - step : 0;
+  }
+  for (std::size_t left = end - at; left > 1;) {
+    const std::size_t half = left / 2;
+    at = bases[at + half] <= offset ? at + half : at;  // a conditional move: no branch to mispredict
+    left -= half;
+  }
+  return at;
+}
+
 }  // namespace
 
 std::vector<CatalogEntry> standing(std::vector<CatalogEntry> entries) {
@@ -48,57 +68,64 @@ std::vector<CatalogEntry> standing(std::vector<CatalogEntry> entries) {
   return out;
 }
 
-PartitionSegments::PartitionSegments(std::vector<CatalogEntry> sorted) : entries_(std::move(sorted)) {
-  bases_.reserve(entries_.size());
+PartitionSegments::PartitionSegments(const std::vector<CatalogEntry>& sorted) {
+  bases_.reserve(sorted.size());
+  rows_.reserve(sorted.size());
   bool overlaps = false;
   std::int64_t end = 0;
-  for (const CatalogEntry& entry : entries_) {
-    overlaps = overlaps || entry.segment.base.raw < end;
-    end = std::max(end, entry.segment.end.raw);
-    bases_.push_back(entry.segment.base.raw);
-    log_bytes_ += entry.segment.log_bytes;
-    object_bytes_ += entry.object_bytes;
+  for (const auto& [segment, object_bytes, crc32c] : sorted) {
+    overlaps = overlaps || segment.base.raw < end;
+    end = std::max(end, segment.end.raw);
+    bases_.push_back(segment.base.raw);
+    rows_.push_back({segment.end, segment.max_timestamp, segment.log_bytes, object_bytes, segment.id, segment.leader_epoch,
+                     segment.generation, crc32c.value_or(0), crc32c.has_value()});
+    log_bytes_ += segment.log_bytes;
+    object_bytes_ += object_bytes;
+  }
+  first_base_ = bases_.front();
+  last_base_ = bases_.back();
+  if (last_base_ > first_base_) {
+    entries_per_offset_ = static_cast<double>(sorted.size() - 1) / static_cast<double>(last_base_ - first_base_);
   }
   if (!overlaps) return;
   end = 0;
-  for (const CatalogEntry& entry : entries_) ends_max_.push_back(end = std::max(end, entry.segment.end.raw));
+  for (const Row& row : rows_) ends_max_.push_back(end = std::max(end, row.end.raw));
 }
 
-/// The last entry that begins at or before `offset`, 0 when none does. Segments of a log hold similar numbers of offsets, so a
-/// guess lands near: doubling steps from there bracket the place in a few neighbouring cache lines, where a plain search of a
-/// large array would miss the cache at every step. Never worse than twice its steps.
-std::size_t PartitionSegments::last_at_or_before(std::int64_t offset) const {
-  const std::size_t count = bases_.size();
-  std::size_t at = 0, end = count;  // the answer is in [at, end)
-  if (count > kGuessFrom && offset > bases_.front() && offset < bases_.back()) {
-    const auto share = static_cast<double>(offset - bases_.front()) / static_cast<double>(bases_.back() - bases_.front());
-    const auto guess = static_cast<std::size_t>(share * static_cast<double>(count - 1));
-    std::size_t step = 8;
-    if (bases_[guess] <= offset) {
-      for (at = guess; at + step < count && bases_[at + step] <= offset; step *= 2) at += step;
-      end = std::min(count, at + step);
-    } else {
-      for (end = guess; end > step && bases_[end - step] > offset; step *= 2) end -= step;
-      at = end > step ? end - step : 0;
-    }
-  }
-  for (std::size_t left = end - at; left > 1;) {
-    const std::size_t half = left / 2;
-    at = bases_[at + half] <= offset ? at + half : at;  // a conditional move: no branch to mispredict
-    left -= half;
-  }
-  return at;
+inline CatalogEntry PartitionSegments::entry(std::size_t at) const {
+  const Row& row = rows_[at];
+  return {{.base = Offset{bases_[at]},
+           .end = row.end,
+           .max_timestamp = row.max_timestamp,
+           .log_bytes = row.log_bytes,
+           .leader_epoch = row.leader_epoch,
+           .generation = row.generation,
+           .id = row.id},
+          row.object_bytes,
+          row.has_crc32c ? std::optional(row.crc32c) : std::nullopt};
 }
 
-const CatalogEntry* PartitionSegments::find(Offset offset) const {
-  if (bases_.empty()) return nullptr;
-  const std::size_t at = last_at_or_before(offset.raw);
-  if (bases_[at] > offset.raw || entries_[at].segment.end > offset) return &entries_[at];
+std::vector<CatalogEntry> PartitionSegments::entries() const {
+  std::vector<CatalogEntry> out;
+  out.reserve(size());
+  for (std::size_t at = 0; at < size(); ++at) out.push_back(entry(at));
+  return out;
+}
+
+inline std::size_t PartitionSegments::position_of(Offset offset) const {
+  std::size_t at = 0;
+  if (offset.raw >= last_base_) {
+    at = size() - 1;
+  } else if (offset.raw > first_base_) {
+    const double guess = static_cast<double>(offset.raw - first_base_) * entries_per_offset_;
+    at = last_at_or_before(bases_.data(), size(), std::min(static_cast<std::size_t>(guess), size() - 1), offset.raw);
+  }
+  if (offset.raw < first_base_ || rows_[at].end > offset) return at;
   // Only with overlapping ranges can an earlier, longer one hold it.
   for (std::size_t i = at; !ends_max_.empty() && i > 0 && ends_max_[i - 1] > offset.raw; --i) {
-    if (entries_[i - 1].segment.end > offset) return &entries_[i - 1];
+    if (rows_[i - 1].end > offset) return i - 1;
   }
-  return at + 1 < entries_.size() ? &entries_[at + 1] : nullptr;
+  return at + 1;
 }
 
 std::uint64_t CatalogIndex::hash_of(const PartitionRef& partition) {
@@ -108,54 +135,74 @@ std::uint64_t CatalogIndex::hash_of(const PartitionRef& partition) {
                               id ^ (static_cast<std::uint64_t>(partition.partition) * 0x9e3779b97f4a7c15u));
 }
 
-std::optional<CatalogEntry> CatalogIndex::find(const PartitionRef& partition, Offset offset) const {
-  const std::uint64_t hash = hash_of(partition);
-  const Shard& shard = shard_of(hash);
+// With the shard's lock held.
+CatalogIndex::PlacePtr CatalogIndex::place_in(Shard& shard, const PartitionRef& partition) {
+  if (const auto found = shard.places.find(partition); found != shard.places.end()) return *found;
+  if (shard.places.size() >= shard.clean_at) {
+    boost::unordered::erase_if(shard.places, [](const PlacePtr& p) { return p.use_count() == 1 && p->segments_ == nullptr; });
+    shard.clean_at = 2 * shard.places.size() + 8;
+  }
+  return *shard.places.insert(std::make_shared<CatalogPartition>(partition)).first;
+}
+
+PartitionHandle CatalogIndex::handle(const PartitionRef& partition) {
+  Shard& shard = shard_of(partition);
   const std::lock_guard lock(shard.mutex);
-  const auto found = shard.map.find(Probe{hash, partition});
-  if (found == shard.map.end()) return std::nullopt;
-  const CatalogEntry* entry = found->second->find(offset);
-  return entry == nullptr ? std::nullopt : std::optional(*entry);
+  return place_in(shard, partition);
+}
+
+std::optional<CatalogEntry> CatalogIndex::find(const CatalogPartition& partition, Offset offset) const {
+  const auto inside = readers_.enter();
+  const PartitionSegments* const segments = partition.for_readers_.load();
+  if (segments == nullptr) return std::nullopt;
+  const std::size_t at = segments->position_of(offset);
+  if (at == segments->size()) return std::nullopt;
+  // Made where it is to be: a copy of what was stored just now, in other widths, would stall on every word of it.
+  struct InPlace {
+    const PartitionSegments& segments;
+    const std::size_t at;
+    operator CatalogEntry() const { return segments.entry(at); }
+  };
+  return std::optional<CatalogEntry>(std::in_place, InPlace{*segments, at});
 }
 
 std::shared_ptr<const PartitionSegments> CatalogIndex::get(const PartitionRef& partition) const {
-  const std::uint64_t hash = hash_of(partition);
-  const Shard& shard = shard_of(hash);
+  const Shard& shard = shard_of(partition);
   const std::lock_guard lock(shard.mutex);
-  const auto found = shard.map.find(Probe{hash, partition});
-  return found == shard.map.end() ? nullptr : found->second;
+  const auto found = shard.places.find(partition);
+  return found == shard.places.end() ? nullptr : (*found)->segments_;
 }
 
-void CatalogIndex::set(const PartitionRef& partition, std::shared_ptr<const PartitionSegments> segments) {
-  const std::uint64_t hash = hash_of(partition);
-  Shard& shard = shard_of(hash);
-  if (segments != nullptr) {
-    segments_ += segments->entries().size();
-    log_bytes_ += segments->log_bytes();
-    object_bytes_ += segments->object_bytes();
-  }
+void CatalogIndex::set(const PartitionRef& partition, const std::vector<CatalogEntry>& entries) {
+  std::shared_ptr<const PartitionSegments> segments;
+  if (!entries.empty()) segments = std::make_shared<PartitionSegments>(entries);
+  if (segments != nullptr) count(*segments, true);
+  Shard& shard = shard_of(partition);
   {
     const std::lock_guard lock(shard.mutex);
-    if (segments == nullptr || segments->entries().empty()) {
-      const auto found = shard.map.find(Probe{hash, partition});
-      if (found == shard.map.end()) return;
-      segments = std::move(found->second);
-      shard.map.erase(found);
-    } else {
-      shard.map[Key{hash, partition}].swap(segments);
-    }
+    const PlacePtr place = place_in(shard, partition);
+    place->segments_.swap(segments);
+    place->for_readers_.store(place->segments_.get());
   }
   if (segments == nullptr) return;  // `segments` is now what was there before
-  segments_ -= segments->entries().size();
-  log_bytes_ -= segments->log_bytes();
-  object_bytes_ -= segments->object_bytes();
+  count(*segments, false);
+  readers_.wait_for_those_inside();
+}
+
+void CatalogIndex::count(const PartitionSegments& segments, bool added) {
+  const auto change = [&](std::atomic<std::uint64_t>& total, std::uint64_t by) { added ? total += by : total -= by; };
+  change(segments_, segments.size());
+  change(log_bytes_, segments.log_bytes());
+  change(object_bytes_, segments.object_bytes());
 }
 
 std::vector<PartitionRef> CatalogIndex::partitions() const {
   std::vector<PartitionRef> out;
   for (const Shard& shard : shards_) {
     const std::lock_guard lock(shard.mutex);
-    for (const auto& [key, segments] : shard.map) out.push_back(key.partition);
+    for (const PlacePtr& place : shard.places) {
+      if (place->segments_ != nullptr) out.push_back(place->ref());
+    }
   }
   std::ranges::sort(out);
   return out;

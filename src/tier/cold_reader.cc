@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "tier/batch_seek.h"
+#include "tier/catalog_index.h"
 #include "tier/read_ahead.h"
 #include "tier/restorer.h"
 
@@ -66,14 +67,14 @@ class ColdReaderImpl final : public ColdReader {
   Result<FileSlice> log_range(const PartitionRef& partition, const SegmentEntry& entry, ByteRange range,
                               Deadline deadline) override;
 
-  std::optional<ColdSlice> at_hand(const PartitionRef& partition, Offset offset, std::uint64_t bytes_max) override {
+  std::optional<ColdSlice> at_hand(const CatalogPartition& partition, Offset offset, std::uint64_t bytes_max) override {
     auto slice = read_once(partition, offset, bytes_max, std::nullopt);
     if (!slice.ok()) return std::nullopt;
     counters_.hit();
     return *std::move(slice);
   }
 
-  Result<ColdSlice> read(const PartitionRef& partition, Offset offset, std::uint64_t bytes_max, Deadline deadline) override {
+  Result<ColdSlice> read(const CatalogPartition& partition, Offset offset, std::uint64_t bytes_max, Deadline deadline) override {
     if (auto slice = at_hand(partition, offset, bytes_max)) return *std::move(slice);
     counters_.miss();
     const Steady began = deps_.clock.steady();
@@ -128,7 +129,7 @@ class ColdReaderImpl final : public ColdReader {
     return segment;
   }
 
-  Result<ColdSlice> read_once(const PartitionRef& partition, Offset offset, std::uint64_t bytes_max,
+  Result<ColdSlice> read_once(const CatalogPartition& partition, Offset offset, std::uint64_t bytes_max,
                               std::optional<Deadline> fetch);
   Result<std::optional<FileSlice>> read_local(const ColdSegment& segment, const LocalCopies::Opened& copy, Offset offset,
                                               std::uint64_t bytes_max);
@@ -151,11 +152,11 @@ class ColdReaderImpl final : public ColdReader {
 };
 
 // Without `fetch` only what is on local disk; its errors then only mean "not at hand".
-Result<ColdSlice> ColdReaderImpl::read_once(const PartitionRef& partition, Offset offset, std::uint64_t bytes_max,
+Result<ColdSlice> ColdReaderImpl::read_once(const CatalogPartition& partition, Offset offset, std::uint64_t bytes_max,
                                             std::optional<Deadline> fetch) {
   auto entry = deps_.catalog.find(partition, offset);
   while (entry) {
-    const ColdSegment segment{partition, *entry};
+    const ColdSegment segment{partition.ref(), *entry};
     TRY(auto slice, read_segment(segment, offset, bytes_max, fetch));
     if (slice) return ColdSlice{*std::move(slice), entry->segment.base};
     // Compaction removed the segment's last records: the next batch is in the next segment.
@@ -163,7 +164,7 @@ Result<ColdSlice> ColdReaderImpl::read_once(const PartitionRef& partition, Offse
     entry = deps_.catalog.find(partition, end);
     if (entry && entry->segment.end <= end) break;
   }
-  return fail(Kind::kOutOfRange, "{} has no archived offset {}", partition.name(), offset.raw);
+  return fail(Kind::kOutOfRange, "{} has no archived offset {}", partition.ref().name(), offset.raw);
 }
 
 Result<std::optional<FileSlice>> ColdReaderImpl::read_segment(const ColdSegment& segment, Offset offset, std::uint64_t bytes_max,

@@ -25,8 +25,9 @@ class ColdReader {
   virtual Result<FileSlice> log_range(const PartitionRef& partition, const SegmentEntry& entry, ByteRange range,
                                       Deadline deadline) = 0;
   /// See Engine.
-  virtual std::optional<ColdSlice> at_hand(const PartitionRef& partition, Offset offset, std::uint64_t bytes_max) = 0;
-  virtual Result<ColdSlice> read(const PartitionRef& partition, Offset offset, std::uint64_t bytes_max, Deadline deadline) = 0;
+  virtual std::optional<ColdSlice> at_hand(const CatalogPartition& partition, Offset offset, std::uint64_t bytes_max) = 0;
+  virtual Result<ColdSlice> read(const CatalogPartition& partition, Offset offset, std::uint64_t bytes_max,
+                                 Deadline deadline) = 0;
 
   virtual Result<> restore(const PartitionRef& partition, const SegmentEntry& entry, const std::string& dir,
                            Deadline deadline) = 0;

@@ -50,7 +50,7 @@ void random_reads(ColdBed& bed, std::uint64_t seed, int reads) {
     const std::uint64_t bytes_max = dice() % 3 == 0 ? 0 : dice() % 4000;
     if (bed.truth_at(offset).first == nullptr) continue;  // lost at the very end
     bed.read_and_check(offset, bytes_max);
-    if (const auto slice = bed.reader->at_hand(bed.partition, offset, bytes_max)) bed.check(*slice, offset, bytes_max);
+    if (const auto slice = bed.reader->at_hand(*bed.handle, offset, bytes_max)) bed.check(*slice, offset, bytes_max);
   }
 }
 
@@ -82,7 +82,7 @@ TEST_P(RandomReads, AnswerTheLogsBytesFromEveryThread) {
     for (auto& thread : threads) thread.join();
     EXPECT_LE(bed.reader->stats().cache_bytes, profile.cache_bytes);
     EXPECT_GT(bed.reader->stats().misses, 0u);
-    EXPECT_EQ(bed.reader->read(bed.partition, bed.end(), 100, Deadline::never()).error().kind, Kind::kOutOfRange);
+    EXPECT_EQ(bed.reader->read(*bed.handle, bed.end(), 100, Deadline::never()).error().kind, Kind::kOutOfRange);
   }
 }
 
@@ -178,7 +178,7 @@ TEST(ColdReader, GivingUpCancelsNothingAndTheRetryHits) {
     if (verb == Verb::kGet) gate.pass();
   });
   bed.open();
-  const auto none = [&] { return bed.reader->read(bed.partition, bed.begin(), 1, Deadline{bed.clock.steady()}); };
+  const auto none = [&] { return bed.reader->read(*bed.handle, bed.begin(), 1, Deadline{bed.clock.steady()}); };
   EXPECT_EQ(none().error().kind, Kind::kUnavailable);  // the tail's GET has begun
   gate.open();
   ASSERT_TRUE(bed.reader->tail(bed.partition, bed.segments[0].entry.segment, Deadline::never()).ok());
@@ -187,7 +187,7 @@ TEST(ColdReader, GivingUpCancelsNothingAndTheRetryHits) {
   gate.open();
   bed.read_and_check(bed.begin(), 1);
   EXPECT_EQ(bed.gets(), 2);
-  EXPECT_TRUE(bed.reader->at_hand(bed.partition, bed.begin(), 1).has_value());
+  EXPECT_TRUE(bed.reader->at_hand(*bed.handle, bed.begin(), 1).has_value());
 }
 
 TEST(ColdReader, T29FailedLoadIsNotKept) {
@@ -195,10 +195,10 @@ TEST(ColdReader, T29FailedLoadIsNotKept) {
   bed.add_log({.batches = 100});
   bed.open();
   bed.scripted.fail_next(Verb::kGet);
-  EXPECT_EQ(bed.reader->read(bed.partition, bed.begin(), 1, Deadline::never()).error().kind, Kind::kUnavailable);
+  EXPECT_EQ(bed.reader->read(*bed.handle, bed.begin(), 1, Deadline::never()).error().kind, Kind::kUnavailable);
   ASSERT_TRUE(bed.reader->tail(bed.partition, bed.segments[0].entry.segment, Deadline::never()).ok());
   bed.scripted.fail_next(Verb::kGet);
-  EXPECT_EQ(bed.reader->read(bed.partition, bed.begin(), 1, Deadline::never()).error().kind, Kind::kUnavailable);
+  EXPECT_EQ(bed.reader->read(*bed.handle, bed.begin(), 1, Deadline::never()).error().kind, Kind::kUnavailable);
   bed.read_and_check(bed.begin(), 1);
   EXPECT_EQ(bed.scripted.faults_left(), 0u);
 }
@@ -215,7 +215,7 @@ TEST(ColdReader, BadBytesAreFetchedOnceMoreThenCorrupt) {
   EXPECT_EQ(bed.gets(), 3);
 
   bed.scripted.add({.verb = Verb::kGet, .effect = testing::Effect::kFlipBit, .times = 2});
-  const auto bad = bed.reader->read(bed.partition, middle, 1, Deadline::never());
+  const auto bad = bed.reader->read(*bed.handle, middle, 1, Deadline::never());
   ASSERT_FALSE(bad.ok());
   EXPECT_EQ(bad.error().kind, Kind::kCorrupt);
   EXPECT_NE(bad.error().text.find(object_name(bed.partition, bed.segments[0].entry.segment)), std::string::npos);
@@ -228,7 +228,7 @@ TEST(ColdReader, T31OffsetsInAGapGoToTheNextBatchAlsoInTheNextSegment) {
   bed.add_log({.segments = 3, .batches = 10, .gap_percent = 60, .offsets_lost_at_end = 100});
   bed.open();
   for (Offset at = bed.begin(); bed.truth_at(at).first != nullptr; at = next(at)) bed.read_and_check(at, 0);
-  const auto past = bed.reader->read(bed.partition, Offset{bed.end().raw - 1}, 1, Deadline::never());
+  const auto past = bed.reader->read(*bed.handle, Offset{bed.end().raw - 1}, 1, Deadline::never());
   EXPECT_EQ(past.error().kind, Kind::kOutOfRange);
 }
 
@@ -249,7 +249,7 @@ TEST(ColdReader, T32ReplacedObjectIsLookedUpAgain) {
   const object::ObjectKey fresh_key{object_name(bed.partition, fresh.segment)};
   ASSERT_TRUE(bed.memory.remove(std::span(&fresh_key, 1), Deadline::never()).ok());
   bed.reader->forget(bed.partition, std::span(&fresh.segment, 1));
-  EXPECT_EQ(bed.reader->read(bed.partition, bed.begin(), 1, Deadline::never()).error().kind, Kind::kNotFound);
+  EXPECT_EQ(bed.reader->read(*bed.handle, bed.begin(), 1, Deadline::never()).error().kind, Kind::kNotFound);
 }
 
 TEST(ColdReader, RestartKeepsCacheAndTail) {
@@ -292,7 +292,7 @@ TEST(ColdReader, SlicesStayReadableWhileOthersFillTheCache) {
   std::vector<std::pair<Offset, ColdSlice>> held;
   for (int i = 0; i < 40; ++i) {
     const Offset offset{bed.begin().raw + i * 10};
-    auto slice = bed.reader->read(bed.partition, offset, 600, Deadline::never());
+    auto slice = bed.reader->read(*bed.handle, offset, 600, Deadline::never());
     ASSERT_TRUE(slice.ok());
     held.emplace_back(offset, *std::move(slice));
   }
@@ -313,12 +313,12 @@ TEST(ColdReader, ForgottenSegmentIsGoneButItsSlicesAreNot) {
   ColdBed bed;
   bed.add_log({.batches = 50});
   bed.open();
-  const auto slice = bed.reader->read(bed.partition, bed.begin(), 100, Deadline::never());
+  const auto slice = bed.reader->read(*bed.handle, bed.begin(), 100, Deadline::never());
   ASSERT_TRUE(slice.ok());
   bed.reader->forget(bed.partition, std::span(&bed.segments[0].entry.segment, 1));
   EXPECT_TRUE(bed.files.list(bed.options.cache_dir)->empty());
   bed.check(*slice, bed.begin(), 100);
-  EXPECT_FALSE(bed.reader->at_hand(bed.partition, bed.begin(), 100).has_value());
+  EXPECT_FALSE(bed.reader->at_hand(*bed.handle, bed.begin(), 100).has_value());
   bed.read_and_check(bed.begin(), 100);
 }
 
@@ -356,7 +356,7 @@ TEST(ColdReader, FullQueueIsUnavailableNotStuck) {
   bed.open();
   const auto read_at = [&](std::size_t segment) {
     const Deadline now{bed.clock.steady()};
-    return bed.reader->read(bed.partition, bed.segments[segment].entry.segment.base, 1, now).error().text;
+    return bed.reader->read(*bed.handle, bed.segments[segment].entry.segment.base, 1, now).error().text;
   };
   read_at(0);
   gate.await_one();

@@ -8,7 +8,7 @@
 #include "base/worker_pool.h"
 #include "tier/archiver.h"
 #include "tier/bucket.h"
-#include "tier/catalog.h"
+#include "tier/catalog_index.h"
 #include "tier/cold_reader.h"
 #include "tier/gates.h"
 #include "tier/metrics.h"
@@ -62,8 +62,9 @@ class TierEngine final : public Engine {
     for (const auto& entry : entries) out.push_back(entry.segment);
     return out;
   }
-  std::optional<SegmentEntry> find(const PartitionRef& partition, Offset offset) const override {
-    const auto found = catalog_->find(partition, offset);
+  PartitionHandle handle(const PartitionRef& partition) const override { return catalog_->handle(partition); }
+  std::optional<SegmentEntry> find(const PartitionHandle& partition, Offset offset) const override {
+    const auto found = catalog_->find(*partition, offset);
     return found ? std::optional(found->segment) : std::nullopt;
   }
   std::vector<PartitionRef> partitions() const override { return catalog_->partitions(); }
@@ -71,15 +72,15 @@ class TierEngine final : public Engine {
   Result<> refresh(const PartitionRef& partition, bool whole, Deadline deadline) override;
 
   // ---- cold reads
-  std::optional<ColdSlice> read_at_hand(const PartitionRef& partition, Offset offset, std::uint64_t bytes_max) override {
-    return cold_->at_hand(partition, offset, bytes_max);
+  std::optional<ColdSlice> read_at_hand(const PartitionHandle& partition, Offset offset, std::uint64_t bytes_max) override {
+    return cold_->at_hand(*partition, offset, bytes_max);
   }
-  Result<ColdSlice> read(const PartitionRef& partition, Offset offset, std::uint64_t bytes_max, Deadline deadline) override {
-    auto slice = cold_->read(partition, offset, bytes_max, deadline);
+  Result<ColdSlice> read(const PartitionHandle& partition, Offset offset, std::uint64_t bytes_max, Deadline deadline) override {
+    auto slice = cold_->read(*partition, offset, bytes_max, deadline);
     if (slice.ok() || slice.error().kind != Kind::kNotFound) return slice;
     // Somebody replaced or removed the object since we listed it: look what stands in its place, once.
-    TRY(refresh(partition, true, deadline));
-    return cold_->read(partition, offset, bytes_max, deadline);
+    TRY(refresh(partition->ref(), true, deadline));
+    return cold_->read(*partition, offset, bytes_max, deadline);
   }
   Result<std::optional<TimestampedOffset>> offset_for(const PartitionRef& partition, TimestampMs timestamp,
                                                       Deadline deadline) override {

@@ -91,8 +91,11 @@ class Engine {
 
   // ---- catalogue; from memory, never blocks
   virtual std::vector<SegmentEntry> segments(const PartitionRef& partition) const = 0;  // by offset
+  /// What the readers' verbs below call a partition by. Keep it: making one hashes the name.
+  virtual PartitionHandle handle(const PartitionRef& partition) const = 0;
   /// The entry whose [base, end) holds `offset`, else the first one after it (a gap left by compaction), else nothing.
-  virtual std::optional<SegmentEntry> find(const PartitionRef& partition, Offset offset) const = 0;
+  virtual std::optional<SegmentEntry> find(const PartitionHandle& partition, Offset offset) const = 0;
+  std::optional<SegmentEntry> find(const PartitionRef& partition, Offset offset) const { return find(handle(partition), offset); }
   virtual std::vector<PartitionRef> partitions() const = 0;
   virtual std::uint64_t log_bytes(const PartitionRef& partition) const = 0;
   /// Takes in what the bucket holds beyond what is known: from the last known name on, or everything when `whole`; then what the
@@ -103,11 +106,15 @@ class Engine {
   // ---- cold reads
   /// From the batch that holds `offset` (or the first one after it), when it is at hand on local disk: a local copy or the
   /// cache. Never touches the store. Nothing when it would have to. Also starts read-ahead for a sequential reader.
-  virtual std::optional<ColdSlice> read_at_hand(const PartitionRef& partition, Offset offset, std::uint64_t bytes_max) = 0;
+  virtual std::optional<ColdSlice> read_at_hand(const PartitionHandle& partition, Offset offset, std::uint64_t bytes_max) = 0;
   /// The same, fetching what is missing. At least one whole batch. kUnavailable after the deadline, but the download goes on and
   /// the retry finds it in the cache. kOutOfRange: no such offset here. Cost: 1 GET per tier.fetch.bytes.max, + 1 for a
   /// segment's first tail.
-  virtual Result<ColdSlice> read(const PartitionRef& partition, Offset offset, std::uint64_t bytes_max, Deadline deadline) = 0;
+  virtual Result<ColdSlice> read(const PartitionHandle& partition, Offset offset, std::uint64_t bytes_max,
+                                 Deadline deadline) = 0;
+  Result<ColdSlice> read(const PartitionRef& partition, Offset offset, std::uint64_t bytes_max, Deadline deadline) {
+    return read(handle(partition), offset, bytes_max, deadline);
+  }
   /// First record at or after `timestamp`, exactly.
   virtual Result<std::optional<TimestampedOffset>> offset_for(const PartitionRef& partition, TimestampMs timestamp,
                                                               Deadline deadline) = 0;

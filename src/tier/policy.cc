@@ -22,13 +22,6 @@ std::int64_t age_ms(TimestampMs now, TimestampMs max_timestamp, TimestampMs modi
   return std::max<std::int64_t>(0, now.raw - newest.raw);
 }
 
-Tier desired_tier(const PolicyOptions& options, std::int64_t age_ms, double access_hz, std::uint64_t access_count) {
-  if (age_ms < options.warm_age_ms) return Tier::kHot;
-  if (age_ms <= options.cold_age_ms) return Tier::kWarm;
-  const bool busy = access_hz >= options.hot_access_hz_min && access_count >= options.hot_access_count_min;
-  return busy ? Tier::kWarm : Tier::kCold;
-}
-
 Cost cost_of(const CostInput& input, double hot_rate, double cold_rate, double retrieval_rate) {
   Cost cost;
   cost.hot_usd = input.local_gb * hot_rate;

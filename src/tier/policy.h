@@ -30,7 +30,14 @@ struct PolicyOptions {
 std::int64_t age_ms(TimestampMs now, TimestampMs max_timestamp, TimestampMs modified);
 
 /// Where a sealed segment should be. A segment read often enough stays local whatever its age: then kWarm at the most.
-Tier desired_tier(const PolicyOptions& options, std::int64_t age_ms, double access_hz, std::uint64_t access_count);
+/// Without a branch: a sweep's ages come in any order.
+constexpr Tier desired_tier(const PolicyOptions& options, std::int64_t age_ms, double access_hz, std::uint64_t access_count) {
+  const bool aged = age_ms >= options.warm_age_ms;
+  const bool old = aged & (age_ms > options.cold_age_ms);
+  const bool busy = (access_hz >= options.hot_access_hz_min) & (access_count >= options.hot_access_count_min);
+  return static_cast<Tier>(static_cast<int>(aged) + static_cast<int>(old & !busy));
+}
+static_assert(static_cast<int>(Tier::kHot) == 0 && static_cast<int>(Tier::kWarm) == 1 && static_cast<int>(Tier::kCold) == 2);
 
 /// An access rate halves every time this much passes without an access, so that an old burst fades.
 inline constexpr std::int64_t kAccessHalfLifeMs = 24LL * 3600 * 1000;

@@ -115,7 +115,7 @@ TEST_F(Restore, GivingUpDoesNotStopIt) {
 TEST_F(Restore, DroppedCopyIsReadFromTheStoreAgain) {
   build();
   ASSERT_TRUE(restore().ok());
-  const auto held = bed.reader->read(bed.partition, entry().base, 500, Deadline::never());
+  const auto held = bed.reader->read(*bed.handle, entry().base, 500, Deadline::never());
   ASSERT_TRUE(bed.reader->drop_local_copy(bed.partition, entry().base).ok());
   EXPECT_TRUE(bed.files.list(local)->empty());
   EXPECT_FALSE(bed.reader->has_local_copy(bed.partition, entry().base));
@@ -135,7 +135,7 @@ TEST_F(Restore, OnlyAFileOfTheRightSizeIsALocalCopy) {
   ASSERT_TRUE(bed.reader->add_local_copy(bed.partition, entry(), local).ok());
   const int before = bed.gets();
   for (Offset at = entry().base; at < entry().end; at = next(at)) {  // without an index too
-    const auto slice = bed.reader->at_hand(bed.partition, at, 300);
+    const auto slice = bed.reader->at_hand(*bed.handle, at, 300);
     ASSERT_TRUE(slice.has_value());
     bed.check(*slice, at, 300);
   }

@@ -22,6 +22,11 @@ struct PartitionRef {
   std::string name() const { return topic + "-" + std::to_string(partition); }
 };
 
+/// A partition as the catalogue knows it, found by its name once and then kept by who reads it often. Stays good when the
+/// partition loses its segments or gets new ones.
+class CatalogPartition;
+using PartitionHandle = std::shared_ptr<const CatalogPartition>;
+
 /// One archived segment, all of it in its object's name.
 struct SegmentEntry {
   Offset base;
