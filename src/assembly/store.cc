@@ -6,27 +6,55 @@
 #include "object/credentials.h"
 #include "object/local_dir.h"
 #include "object/prefixed.h"
+#include "object/refreshing.h"
+#include "object/remote_credentials.h"
 #include "object/retrying.h"
 #include "object/s3.h"
 
 namespace takhin::assembly {
 namespace {
 
-// In the order in which an operator expects them to count.
-std::unique_ptr<object::CredentialsProvider> credentials_of(const System& system, const object::S3Options& options) {
-  std::vector<std::unique_ptr<object::CredentialsProvider>> sources;
-  sources.push_back(std::make_unique<object::StaticCredentials>(options.keys));
-  sources.push_back(std::make_unique<object::EnvironmentCredentials>(system.environment));
-  sources.push_back(std::make_unique<object::ProfileCredentials>(system.files, system.clock,
-                                                                 object::ProfileSource::from(system.environment)));
-  return std::make_unique<object::CredentialsChain>(std::move(sources));
-}
+/// The sources in the order in which an operator expects them to count, and the connections of those that have any.
+class SourcesOfCredentials {
+ public:
+  SourcesOfCredentials(const System& system, const object::S3Options& options)
+      : beside_(object::make_curl_transport(object::metadata_http(), system.clock)),
+        sts_(object::make_curl_transport(options.http, system.clock)),
+        chain_(sources(system, options)) {}
+
+  object::CredentialsProvider& chain() { return chain_; }
+
+ private:
+  std::vector<std::unique_ptr<object::CredentialsProvider>> sources(const System& system,
+                                                                    const object::S3Options& options) {
+    std::vector<std::unique_ptr<object::CredentialsProvider>> out;
+    const auto refreshing = [&](std::string name, std::unique_ptr<object::CredentialsProvider> source) {
+      out.push_back(std::make_unique<object::RefreshingCredentials>(std::move(name), std::move(source), system.clock));
+    };
+    const object::Environment& environment = system.environment;
+    out.push_back(std::make_unique<object::StaticCredentials>(options.keys));
+    out.push_back(std::make_unique<object::EnvironmentCredentials>(environment));
+    out.push_back(std::make_unique<object::ProfileCredentials>(system.files, system.clock,
+                                                               object::ProfileSource::from(environment)));
+    refreshing("web identity",
+               std::make_unique<object::WebIdentityCredentials>(environment, options.region, system.files, *sts_));
+    refreshing("container endpoint",
+               std::make_unique<object::ContainerCredentials>(environment, system.files, *beside_));
+    refreshing("instance profile", std::make_unique<object::InstanceCredentials>(environment, *beside_));
+    return out;
+  }
+
+  const std::unique_ptr<object::HttpTransport> beside_;
+  const std::unique_ptr<object::HttpTransport> sts_;
+  object::CredentialsChain chain_;
+};
 
 class Stack final : public Store {
  public:
   Stack(const System& system, metrics::Metrics& metrics) : system_(system), meter_(metrics) {}
 
-  Result<> open(const object::S3Options& options) {
+  Result<> open(object::S3Options options) {
+    options.http.proxies = object::Proxies::from(system_.environment);
     TRY(object::ObjectStore* const metered, open_adapter(options));
     retrying_.emplace(*metered, options.retry, system_.clock, system_.random);
     prefixed_.emplace(*retrying_, options.prefix);
@@ -43,14 +71,14 @@ class Stack final : public Store {
       metered_.emplace(*adapter_, meter_, system_.clock);
       return static_cast<object::ObjectStore*>(&*metered_);
     }
-    credentials_ = credentials_of(system_, options);
-    TRY(adapter_, object::open_s3(options, *credentials_, system_.clock, system_.random, meter_));
+    credentials_.emplace(system_, options);
+    TRY(adapter_, object::open_s3(options, credentials_->chain(), system_.clock, system_.random, meter_));
     return adapter_.get();
   }
 
   const System& system_;
   object::RequestMeter meter_;
-  std::unique_ptr<object::CredentialsProvider> credentials_;
+  std::optional<SourcesOfCredentials> credentials_;
   std::unique_ptr<object::ObjectStore> adapter_;
   std::optional<object::MeteredStore> metered_;
   std::optional<object::RetryingStore> retrying_;

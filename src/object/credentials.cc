@@ -2,44 +2,17 @@
 
 #include <mutex>
 
+#include "object/credential_text.h"
+
 namespace takhin::object {
 namespace {
 
 constexpr auto kLookAgainAfter = std::chrono::minutes(1);
 constexpr std::uint64_t kFileBytesMax = kMiB;
 
-std::string value_of(const std::map<std::string, std::string>& environment, const std::string& name) {
-  const auto found = environment.find(name);
-  return found == environment.end() ? std::string() : found->second;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto begin = text.find_first_not_of(" \t\r");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
-}
-
-/// The keys of one section of an INI file as the AWS tools write them: "[name]", "key = value", '#' and ';' comments;
-/// indented lines belong to nested settings and are skipped.
-std::map<std::string, std::string> section_of(std::string_view text, std::string_view section) {
-  std::map<std::string, std::string> values;
-  bool inside = false;
-  while (!text.empty()) {
-    const auto end = std::min(text.find('\n'), text.size());
-    const std::string_view raw = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    const std::string_view line = trimmed(raw);
-    if (line.empty() || line.front() == '#' || line.front() == ';') continue;
-    if (line.front() == '[') {
-      inside = trimmed(line.substr(1, line.find(']') - 1)) == section;
-      continue;
-    }
-    const auto equals = line.find('=');
-    if (!inside || equals == std::string_view::npos || raw.front() == ' ' || raw.front() == '\t') continue;
-    values[std::string(trimmed(line.substr(0, equals)))] = trimmed(line.substr(equals + 1));
-  }
-  return values;
-}
+/// Settings of a profile that name a way to keys we do not go.
+constexpr std::string_view kUnknownWays[] = {"role_arn", "credential_process", "sso_session", "sso_start_url",
+                                             "login_session"};
 
 }  // namespace
 
@@ -48,7 +21,7 @@ Result<Credentials> StaticCredentials::get(Deadline) {
   return credentials_;
 }
 
-EnvironmentCredentials::EnvironmentCredentials(const std::map<std::string, std::string>& environment)
+EnvironmentCredentials::EnvironmentCredentials(const Environment& environment)
     : credentials_{value_of(environment, "AWS_ACCESS_KEY_ID"), value_of(environment, "AWS_SECRET_ACCESS_KEY"),
                    value_of(environment, "AWS_SESSION_TOKEN"), std::nullopt} {}
 
@@ -62,10 +35,11 @@ Result<Credentials> EnvironmentCredentials::get(Deadline) {
   return credentials_;
 }
 
-ProfileSource ProfileSource::from(const std::map<std::string, std::string>& environment) {
+ProfileSource ProfileSource::from(const Environment& environment) {
   const std::string home = value_of(environment, "HOME");
   ProfileSource source{value_of(environment, "AWS_SHARED_CREDENTIALS_FILE"), value_of(environment, "AWS_CONFIG_FILE"),
                        value_of(environment, "AWS_PROFILE")};
+  source.must_exist = !source.profile.empty();
   if (source.credentials_path.empty()) source.credentials_path = home + "/.aws/credentials";
   if (source.config_path.empty()) source.config_path = home + "/.aws/config";
   if (source.profile.empty()) source.profile = "default";
@@ -92,6 +66,11 @@ Result<Credentials> ProfileCredentials::get(Deadline) {
   return *state_->last;
 }
 
+void ProfileCredentials::refused(const Credentials& credentials) {
+  const std::lock_guard lock(state_->mutex);
+  if (state_->last && state_->last->ok() && (*state_->last)->access_key == credentials.access_key) state_->last.reset();
+}
+
 Result<Credentials> ProfileCredentials::read() const {
   const bool is_default = source_.profile == "default";
   const std::pair<std::string, std::string> places[] = {
@@ -104,16 +83,23 @@ Result<Credentials> ProfileCredentials::read() const {
     if (!info.ok()) return Result<Credentials>(info.error()).within("credentials");
     if (info->size > kFileBytesMax) return fail(Kind::kInvalid, "credentials: {} is larger than 1 MiB", path);
     TRY(const Bytes text, read_whole(fs_, path).within("credentials"));
-    auto values = section_of(text_of(text), section);
+    auto values = ini_section(text_of(text), section);
     Credentials found{values["aws_access_key_id"], values["aws_secret_access_key"], values["aws_session_token"], {}};
-    if (found.access_key.empty() && found.secret_key.empty()) continue;
+    if (found.access_key.empty() && found.secret_key.empty()) {
+      for (const auto way : kUnknownWays) {
+        if (!values.contains(std::string(way))) continue;
+        return fail(Kind::kInvalid, "credentials: profile {} in {} has no keys but {}, which takhin does not follow",
+                    source_.profile, path, way);
+      }
+      continue;
+    }
     if (found.access_key.empty() || found.secret_key.empty()) {
       return fail(Kind::kInvalid, "credentials: profile {} in {} has only one of its two keys", source_.profile, path);
     }
     return found;
   }
-  return fail(Kind::kNotFound, "no keys of profile {} in {} or {}", source_.profile, source_.credentials_path,
-              source_.config_path);
+  return fail(source_.must_exist ? Kind::kInvalid : Kind::kNotFound, "no keys of profile {} in {} or {}",
+              source_.profile, source_.credentials_path, source_.config_path);
 }
 
 Result<Credentials> CredentialsChain::get(Deadline deadline) {
@@ -124,6 +110,10 @@ Result<Credentials> CredentialsChain::get(Deadline deadline) {
     tried += tried.empty() ? found.error().text : "; " + found.error().text;
   }
   return fail(Kind::kNotFound, "no credentials: {}", tried);
+}
+
+void CredentialsChain::refused(const Credentials& credentials) {
+  for (const auto& source : sources_) source->refused(credentials);
 }
 
 }  // namespace takhin::object

@@ -60,6 +60,39 @@ TEST_F(Profiles, RotatedKeysAreSeenAfterAMinute) {
   EXPECT_EQ(credentials.get(never_)->access_key, "new");
 }
 
+TEST_F(Profiles, RefusedKeysAreReadAgainAtOnce) {
+  write("credentials", "[default]\naws_access_key_id=old\naws_secret_access_key=s\naws_session_token=t\n");
+  ProfileCredentials credentials(files_, clock_, source("default"));
+  const Credentials old = *credentials.get(never_);
+  write("credentials", "[default]\naws_access_key_id=new\naws_secret_access_key=s\n");
+  credentials.refused({"another", "", "", {}});
+  EXPECT_EQ(credentials.get(never_)->access_key, "old");
+  credentials.refused(old);
+  EXPECT_EQ(credentials.get(never_)->access_key, "new");
+}
+
+TEST_F(Profiles, ANamedProfileThatIsNotThereIsWrong) {
+  write("credentials", "[default]\naws_access_key_id=a\naws_secret_access_key=s\n");
+  ProfileSource named = source("typo");
+  named.must_exist = true;
+  EXPECT_EQ(ProfileCredentials(files_, clock_, named).get(never_).error().kind, Kind::kInvalid);
+}
+
+TEST_F(Profiles, AProfileWhoseWayToKeysIsUnknownIsWrongNotAbsent) {
+  write("config",
+        "[profile role]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = default\n"
+        "[profile process]\ncredential_process = /bin/keys --secret s3cr3t\n"
+        "[profile keys]\nrole_arn = r\nAWS_Access_Key_Id = AKID\naws_secret_access_key = s\n");
+  for (const auto& [profile, way] : {std::pair("role", "role_arn"), std::pair("process", "credential_process")}) {
+    const auto got = ProfileCredentials(files_, clock_, source(profile)).get(never_);
+    ASSERT_FALSE(got.ok());
+    EXPECT_EQ(got.error().kind, Kind::kInvalid);
+    EXPECT_THAT(got.error().text, HasSubstr(way));
+    EXPECT_THAT(got.error().text, Not(HasSubstr("s3cr3t")));
+  }
+  EXPECT_EQ(ProfileCredentials(files_, clock_, source("keys")).get(never_)->access_key, "AKID");
+}
+
 TEST_F(Profiles, PlacesComeFromTheEnvironment) {
   const auto plain = ProfileSource::from({{"HOME", "/home/x"}});
   EXPECT_EQ(plain.credentials_path, "/home/x/.aws/credentials");
@@ -68,6 +101,8 @@ TEST_F(Profiles, PlacesComeFromTheEnvironment) {
   const auto set = ProfileSource::from(
       {{"HOME", "/home/x"}, {"AWS_PROFILE", "p"}, {"AWS_CONFIG_FILE", "/c"}, {"AWS_SHARED_CREDENTIALS_FILE", "/s"}});
   EXPECT_EQ(set.credentials_path + set.config_path + set.profile, "/s/cp");
+  EXPECT_TRUE(set.must_exist);
+  EXPECT_FALSE(plain.must_exist);
 }
 
 TEST(EnvironmentCredentials, NeedsBothKeys) {

@@ -24,7 +24,7 @@ const Option kPrefix{.key = "storage.tiered.s3.prefix",
                      .doc = "What all object keys begin with, without slashes at its ends; may be empty."};
 const Option kAccessKey{.key = "storage.tiered.s3.access.key",
                         .fallback = std::string(),
-                        .doc = "Access key id; empty means the AWS environment variables and files.",
+                        .doc = "Access key id; empty means the sources that the AWS tools know, in their order (docs/stores.md).",
                         .secret = true};
 const Option kSecretKey{
     .key = "storage.tiered.s3.secret.key", .fallback = std::string(), .doc = "Secret access key.", .secret = true};
@@ -113,13 +113,13 @@ Result<S3Options> from(const config::Settings& settings) {
   options.prefix = settings.text(kPrefix);
   options.endpoint = settings.text(kS3Endpoint);
   options.keys = {settings.text(kAccessKey), settings.text(kSecretKey), settings.text(kSessionToken), std::nullopt};
-  options.ca_file = settings.text(kCaFile);
+  options.http.ca_file = settings.text(kCaFile);
   options.part_bytes = static_cast<std::uint64_t>(settings.integer(kPartSizeMb)) * kMiB;
   options.upload_concurrency = static_cast<int>(settings.integer(kUploadConcurrency));
-  options.connections_max = static_cast<int>(settings.integer(kConnectionsMax));
-  options.connect_timeout = milliseconds(kConnectTimeoutMs);
-  options.request_timeout = milliseconds(kRequestTimeoutMs);
-  options.stall_timeout = std::chrono::seconds(settings.integer(kStallTimeoutSeconds));
+  options.http.connections_max = static_cast<int>(settings.integer(kConnectionsMax));
+  options.http.connect_timeout = milliseconds(kConnectTimeoutMs);
+  options.http.request_timeout = milliseconds(kRequestTimeoutMs);
+  options.http.stall_timeout = std::chrono::seconds(settings.integer(kStallTimeoutSeconds));
   options.retry.attempts_max = static_cast<int>(settings.integer(kRetryAttempts));
   options.payload_signing = signing_of(settings.text(kPayloadSigning));
 

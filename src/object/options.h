@@ -6,6 +6,7 @@
 
 #include "config/option.h"
 #include "object/credentials.h"
+#include "object/http.h"
 #include "object/retry.h"
 
 namespace takhin::object {
@@ -29,14 +30,10 @@ struct S3Options {
   std::string prefix = "takhin-segments";
   std::string endpoint;  // empty: AWS; http(s)://host[:port] of another store; file:///dir: the local directory store
   Credentials keys;      // explicit ones; an empty access key means: ask the environment and files
-  std::string ca_file;   // certificates to trust instead of the system's
   /// Memory of one upload: (upload_concurrency + 1) * part_bytes at most, less for smaller objects.
   std::uint64_t part_bytes = kPartBytesDefault;
   int upload_concurrency = 4;  // parts in flight, of all uploads of the store together
-  int connections_max = 32;
-  std::chrono::milliseconds connect_timeout{5'000};
-  std::chrono::milliseconds request_timeout{300'000};  // of one attempt
-  std::chrono::seconds stall_timeout{20};              // an attempt that moves less than 1 KiB/s for so long has failed
+  HttpOptions http;           // its proxies are the environment's, so the caller's to fill in
   PayloadSigning payload_signing = PayloadSigning::kAuto;
   RetryPolicy retry;
 };

@@ -25,10 +25,10 @@ TEST(S3Options, DefaultsAreTheContracts) {
   EXPECT_EQ(options->part_bytes, 64 * kMiB);
   const S3Options same;
   EXPECT_EQ(options->upload_concurrency, same.upload_concurrency);
-  EXPECT_EQ(options->connections_max, same.connections_max);
-  EXPECT_EQ(options->connect_timeout, same.connect_timeout);
-  EXPECT_EQ(options->request_timeout, same.request_timeout);
-  EXPECT_EQ(options->stall_timeout, same.stall_timeout);
+  EXPECT_EQ(options->http.connections_max, same.http.connections_max);
+  EXPECT_EQ(options->http.connect_timeout, same.http.connect_timeout);
+  EXPECT_EQ(options->http.request_timeout, same.http.request_timeout);
+  EXPECT_EQ(options->http.stall_timeout, same.http.stall_timeout);
   EXPECT_EQ(options->retry.attempts_max, same.retry.attempts_max);
   EXPECT_EQ(options->payload_signing, same.payload_signing);
   EXPECT_EQ(local_directory(*options), std::nullopt);
@@ -46,13 +46,13 @@ TEST(S3Options, EveryRowArrives) {
   EXPECT_EQ(options->prefix, "p/q");
   EXPECT_EQ(options->endpoint, "https://minio:9000");
   EXPECT_EQ(options->keys.access_key + options->keys.secret_key + options->keys.session_token, "ast");
-  EXPECT_EQ(options->ca_file, "/ca");
+  EXPECT_EQ(options->http.ca_file, "/ca");
   EXPECT_EQ(options->part_bytes, 5 * kMiB);
   EXPECT_EQ(options->upload_concurrency, 2);
-  EXPECT_EQ(options->connections_max, 3);
-  EXPECT_EQ(options->connect_timeout.count(), 4);
-  EXPECT_EQ(options->request_timeout.count(), 5);
-  EXPECT_EQ(options->stall_timeout.count(), 6);
+  EXPECT_EQ(options->http.connections_max, 3);
+  EXPECT_EQ(options->http.connect_timeout.count(), 4);
+  EXPECT_EQ(options->http.request_timeout.count(), 5);
+  EXPECT_EQ(options->http.stall_timeout.count(), 6);
   EXPECT_EQ(options->retry.attempts_max, 7);
   EXPECT_EQ(options->payload_signing, PayloadSigning::kNever);
 }

@@ -97,7 +97,7 @@ StoreCase s3_case(std::string_view text) {
       std::string(text.substr(equals + 1, scheme + 3 - equals - 1)) + std::string(text.substr(at + 1, slash - at - 1));
   options.bucket = text.substr(slash + 1);
   options.part_bytes = kPartBytesMin;
-  options.ca_file = os::environment()["TAKHIN_TEST_S3_CA"];
+  options.http.ca_file = os::environment()["TAKHIN_TEST_S3_CA"];
   StoreCase store_case{.name = std::string(text.substr(0, equals)),
                        .open = [options] { return std::make_unique<S3>(options); }};
   store_case.finds_uploads_by_prefix = store_case.name.find("minio") == std::string::npos;

@@ -1,5 +1,7 @@
 #include "object/s3/client.h"
 
+#include <algorithm>
+
 #include "object/s3/errors.h"
 #include "object/s3/text.h"
 #include "object/s3/xml.h"
@@ -28,6 +30,19 @@ Result<Address> address_of(const S3Options& options) {
   }
   return fail(Kind::kInvalid, "s3: endpoint \"{}\" is not http://host[:port] or https://host[:port]", options.endpoint);
 }
+
+namespace {
+
+/// The store wants other credentials: these have expired, or are not known (any more).
+bool is_stale(const Call& call, const HttpReply& reply) {
+  const std::string code = code_of(reply);
+  if (code.empty()) return call.request == Request::kHead && reply.status == 400;  // a HEAD has no body to say it in
+  constexpr std::string_view kCodes[] = {"ExpiredToken", "ExpiredTokenException", "InvalidToken", "TokenRefreshRequired",
+                                         "InvalidAccessKeyId"};
+  return std::ranges::find(kCodes, code) != std::end(kCodes);
+}
+
+}  // namespace
 
 bool Client::signs_payload() const {
   if (options_.payload_signing == PayloadSigning::kAuto) return address_.scheme == "http";
@@ -64,27 +79,52 @@ HttpRequest Client::signed_request(const Call& call, const Credentials& credenti
   return request;
 }
 
-Result<HttpReply> Client::send(const Call& call, Deadline deadline) {
+Result<Credentials> Client::credentials(Deadline deadline) {
+  auto got = credentials_.get(deadline);
+  // To a caller of the store, kNotFound would mean that an object is not there.
+  if (!got.ok() && got.error().kind == Kind::kNotFound) got.error().kind = Kind::kDenied;
+  return got;
+}
+
+/// CompleteMultipartUpload sends its status before it knows how it ends.
+bool Client::failed(const Call& call, HttpReply& reply) {
+  if (reply.status / 100 != 2) return true;
+  if (call.request != Request::kComplete || parse_error(reply.body).code.empty()) return false;
+  reply.status = 500;
+  return true;
+}
+
+Result<HttpReply> Client::attempt(const Call& call, const Credentials& credentials, Deadline deadline) {
   if (deadline.passed(clock_)) return fail(Kind::kUnavailable, "deadline passed");
-  TRY(const Credentials credentials, credentials_.get(deadline));
   const HttpRequest request = signed_request(call, credentials);
   const Steady begun = clock_.steady();
   auto reply = transport_.send(request, deadline);
   const auto took = clock_.steady() - begun;
-  if (reply.ok()) {
-    // CompleteMultipartUpload sends its status before it knows how it ends.
-    const bool late_error = call.request == Request::kComplete && !parse_error(reply->body).code.empty();
-    if (reply->status / 100 != 2) {
-      reply = error_of(*reply);
-    } else if (late_error) {
-      reply->status = 500;
-      reply = error_of(*reply);
-    }
+  std::optional<Kind> failure;
+  if (!reply.ok()) {
+    failure = reply.error().kind;
+  } else if (failed(call, *reply)) {
+    failure = error_of(*reply).kind;
   }
-  const auto failure = reply.ok() ? std::nullopt : std::optional(reply.error().kind);
-  const std::uint64_t down = call.request == Request::kGet && reply.ok() ? reply->body.size() : 0;
+  const std::uint64_t down = call.request == Request::kGet && !failure ? reply->body.size() : 0;
   meter_.record(call.request, failure, call.is_payload ? call.body.size() : 0, down, took);
   return reply;
+}
+
+Result<HttpReply> Client::send(const Call& call, Deadline deadline) {
+  TRY(Credentials credentials, this->credentials(deadline));
+  for (bool asked_again = false;;) {
+    TRY(HttpReply reply, attempt(call, credentials, deadline));
+    if (reply.status / 100 == 2) return reply;
+    if (asked_again || !is_stale(call, reply)) return error_of(reply);
+    asked_again = true;
+    credentials_.refused(credentials);
+    TRY(Credentials others, this->credentials(deadline));
+    if (others.access_key == credentials.access_key && others.session_token == credentials.session_token) {
+      return error_of(reply);
+    }
+    credentials = std::move(others);
+  }
 }
 
 }  // namespace takhin::object::s3

@@ -2,7 +2,9 @@
 // One signed request to one bucket.
 
 #include "object/metered.h"
-#include "object/s3/http.h"
+#include "object/http.h"
+#include "object/options.h"
+#include "object/s3/sigv4.h"
 
 namespace takhin::object::s3 {
 
@@ -39,10 +41,15 @@ class Client {
         meter_(meter),
         signer_(options.region, "s3") {}
 
-  /// One attempt: a 2xx reply without an error in its body, or what went wrong.
+  /// One attempt: a 2xx reply without an error in its body, or what went wrong. A refusal that says what to do otherwise
+  /// is followed at once, each sort of it once: credentials that have expired are asked for again. kDenied when there
+  /// are no credentials.
   Result<HttpReply> send(const Call& call, Deadline deadline);
 
  private:
+  Result<Credentials> credentials(Deadline deadline);
+  Result<HttpReply> attempt(const Call& call, const Credentials& credentials, Deadline deadline);
+  static bool failed(const Call& call, HttpReply& reply);
   HttpRequest signed_request(const Call& call, const Credentials& credentials);
   bool signs_payload() const;
 

@@ -2,7 +2,7 @@
 // What a reply that is no success means to the caller.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 
-#include "object/s3/http.h"
+#include "object/http.h"
 
 namespace takhin::object::s3 {
 

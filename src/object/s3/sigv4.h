@@ -6,14 +6,11 @@
 #include <mutex>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "object/credentials.h"
+#include "object/http.h"
 
 namespace takhin::object::s3 {
-
-using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 inline constexpr std::string_view kUnsignedPayload = "UNSIGNED-PAYLOAD";
 /// SHA-256 of nothing.

@@ -1,7 +1,5 @@
 #include "object/s3/store.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <charconv>
 
@@ -41,14 +39,6 @@ std::optional<ContentRange> parse_content_range(std::string_view text) {
   const auto total = number(text.substr(slash + 1));
   if (!first || !last || !total) return std::nullopt;
   return ContentRange{{*first, *last + 1}, *total};
-}
-
-std::string md5_base64(View data) {
-  std::array<std::byte, 16> digest;
-  const int made = EVP_Digest(data.data(), data.size(), reinterpret_cast<unsigned char*>(digest.data()), nullptr,
-                              EVP_md5(), nullptr);
-  TAKHIN_ASSERT(made == 1, "OpenSSL has no MD5");
-  return base64(digest);
 }
 
 /// The reply to a ranged GET holds just these bytes, or an error says what is wrong with it.
@@ -165,7 +155,7 @@ Result<Page> S3Store::list(std::string_view prefix, std::string_view after, Dead
 Result<> S3Store::remove_batch(std::span<const ObjectKey> keys, std::vector<KeyError>& failed, Deadline deadline) {
   const std::string body = remove_body(keys);
   Call call{.request = Request::kRemove, .method = "POST", .query = {{"delete", ""}}, .body = view_of(body)};
-  call.headers.emplace_back("content-md5", md5_base64(call.body));
+  call.headers.emplace_back("content-md5", base64(md5(call.body)));
   call.reply_bytes_max = kListReplyBytesMax;
   TRY(const HttpReply reply, client_.send(call, deadline).within("remove"));
   TRY(const auto errors, parse_removed(reply.body).within("remove"));
@@ -230,7 +220,7 @@ Result<std::unique_ptr<ObjectStore>> open_s3(S3Options options, CredentialsProvi
   TRY(auto address, s3::address_of(options));
   if (options.part_bytes < kPartBytesMin)
     return fail(Kind::kInvalid, "s3: parts of {} bytes are below S3's 5 MiB", options.part_bytes);
-  auto transport = s3::make_curl_transport(options, clock);
+  auto transport = make_curl_transport(options.http, clock);
   return std::unique_ptr<ObjectStore>(std::make_unique<s3::S3Store>(std::move(options), std::move(address), credentials,
                                                                     clock, random, std::move(transport), meter));
 }

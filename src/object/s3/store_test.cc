@@ -2,188 +2,13 @@
 
 #include <gmock/gmock.h>
 
-#include <atomic>
-#include <map>
-#include <mutex>
-
-#include "base/crc32c.h"
-#include "object/s3/text.h"
-#include "object/s3/xml.h"
-#include "testing/fake_clock.h"
-#include "testing/seeded_random.h"
+#include "testing/fake_s3.h"
 
 namespace takhin::object::s3 {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::Not;
-
-constexpr std::uint64_t kPart = 64 * kKiB;  // below what S3 takes: the tests are faster for it
-
-std::string header_of(const HttpRequest& request, std::string_view name) {
-  for (const auto& [key, value] : request.headers) {
-    if (key == name) return value;
-  }
-  return "";
-}
-
-HttpReply reply_of(int status, std::string_view body = "", Pairs headers = {}) {
-  return {status, std::move(headers), copy_of(view_of(body))};
-}
-
-HttpReply error_reply(int status, std::string_view code) {
-  return reply_of(status, fmt::format("<Error><Code>{}</Code><Message>as scripted</Message></Error>", code));
-}
-
-/// The few requests of an upload as a server carries them out, path style. `hook` may answer instead, before or after
-/// the deed.
-class MiniS3 final : public HttpTransport {
- public:
-  using Hook = std::function<std::optional<Result<HttpReply>>(const HttpRequest&, bool is_done)>;
-
-  explicit MiniS3(Hook hook = {}) : hook_(std::move(hook)) {}
-
-  Result<HttpReply> send(const HttpRequest& request, Deadline) override {
-    const std::string what = request.method + " " + request.url.substr(request.url.find("/bucket") + 7);
-    {
-      const std::lock_guard lock(mutex_);
-      log.push_back(what);
-      ++in_flight_;
-      in_flight_max = std::max(in_flight_max, in_flight_);
-    }
-    auto answer = hook_ ? hook_(request, false) : std::nullopt;
-    if (!answer) {
-      HttpReply done = carry_out(request);
-      answer = hook_ ? hook_(request, true) : std::nullopt;
-      if (!answer) answer = std::move(done);
-    }
-    const std::lock_guard lock(mutex_);
-    --in_flight_;
-    return *std::move(answer);
-  }
-
-  int count(std::string_view begin) const {
-    return static_cast<int>(std::ranges::count_if(log, [&](const auto& line) { return line.starts_with(begin); }));
-  }
-
-  std::vector<std::string> log;
-  std::map<std::string, std::string> objects;
-  std::map<std::string, std::map<int, std::string>> uploads;
-  int in_flight_max = 0;
-
- private:
-  HttpReply carry_out(const HttpRequest& request) {
-    const std::lock_guard lock(mutex_);
-    const auto path = request.url.substr(request.url.find("/bucket") + 7);
-    const std::string key = path.substr(1, path.find('?') - 1);
-    const std::string query = path.find('?') == std::string::npos ? "" : path.substr(path.find('?') + 1);
-    const std::string body(text_of(request.body));
-    const bool absent_only = header_of(request, "if-none-match") == "*";
-    if (request.method == "PUT" && query.starts_with("partNumber=")) {
-      if (!uploads.contains("u1")) return error_reply(404, "NoSuchUpload");
-      uploads["u1"][std::stoi(query.substr(11))] = body;
-      return reply_of(200, "", {{"etag", "\"p\""}, {"x-amz-checksum-crc32c", crc_to_base64(crc32c(request.body))}});
-    }
-    if (request.method == "PUT") {
-      if (absent_only && objects.contains(key)) return error_reply(412, "PreconditionFailed");
-      objects[key] = body;
-      return reply_of(200, "", {{"etag", "\"e\""}});
-    }
-    if (request.method == "POST" && query == "uploads=") {
-      uploads["u1"];
-      return reply_of(200, "<InitiateMultipartUploadResult><UploadId>u1</UploadId></InitiateMultipartUploadResult>");
-    }
-    if (request.method == "POST") return complete(key, absent_only);
-    if (request.method == "DELETE") return uploads.erase("u1") == 1 ? reply_of(204) : error_reply(404, "NoSuchUpload");
-    if (request.method == "HEAD") {
-      if (!objects.contains(key)) return reply_of(404);
-      const auto& object = objects[key];
-      return reply_of(200, "",
-                      {{"content-length", std::to_string(object.size())},
-                       {"etag", "\"whole-3\""},
-                       {"x-amz-checksum-crc32c", crc_to_base64(crc32c(view_of(object)))},
-                       {"x-amz-checksum-type", "FULL_OBJECT"}});
-    }
-    return error_reply(501, "NotImplemented");
-  }
-
-  HttpReply complete(const std::string& key, bool absent_only) {
-    if (!uploads.contains("u1")) return error_reply(404, "NoSuchUpload");
-    if (absent_only && objects.contains(key)) return error_reply(412, "PreconditionFailed");
-    std::string whole;
-    for (const auto& [number, part] : uploads["u1"]) whole += part;
-    uploads.erase("u1");
-    objects[key] = whole;
-    return reply_of(
-        200, fmt::format("<CompleteMultipartUploadResult><ETag>\"whole-3\"</ETag><ChecksumCRC32C>{}</ChecksumCRC32C>"
-                         "<ChecksumType>FULL_OBJECT</ChecksumType></CompleteMultipartUploadResult>",
-                         crc_to_base64(crc32c(view_of(whole)))));
-  }
-
-  const Hook hook_;
-  std::mutex mutex_;
-  int in_flight_ = 0;
-};
-
-/// Answers what the test says and keeps the requests.
-class Scripted final : public HttpTransport {
- public:
-  using Answer = std::function<Result<HttpReply>(const HttpRequest&)>;
-  explicit Scripted(Answer answer) : answer_(std::move(answer)) {}
-  Result<HttpReply> send(const HttpRequest& request, Deadline) override {
-    requests.push_back(request);
-    bodies.emplace_back(text_of(request.body));
-    return answer_(request);
-  }
-  std::vector<HttpRequest> requests;
-  std::vector<std::string> bodies;
-
- private:
-  const Answer answer_;
-};
-
-class S3 : public ::testing::Test {
- protected:
-  S3() {
-    options_.bucket = "bucket";
-    options_.endpoint = "http://127.0.0.1:9000";
-    options_.part_bytes = kPart;
-    options_.retry.attempts_max = 4;
-  }
-
-  template <class Transport, class Arg>
-  Transport& open(Arg arg) {
-    auto transport = std::make_unique<Transport>(std::move(arg));
-    Transport& out = *transport;
-    store_ = std::make_unique<S3Store>(options_, *address_of(options_), credentials_, clock_, random_,
-                                       std::move(transport), meter_);
-    return out;
-  }
-  MiniS3& open_mini(MiniS3::Hook hook = {}) { return open<MiniS3>(std::move(hook)); }
-  Scripted& open_scripted(Scripted::Answer answer) { return open<Scripted>(std::move(answer)); }
-
-  std::unique_ptr<Upload> upload(View data, When when = When::kAlways) {
-    auto begun = store_->upload({"k"}, when, never_);
-    EXPECT_TRUE(begun.ok());
-    const auto wrote = (*begun)->write(data);
-    EXPECT_TRUE(wrote.ok()) << wrote.error().text;
-    return *std::move(begun);
-  }
-  Bytes bytes(std::size_t size) {
-    Bytes out(size);
-    random_.fill(out);
-    return out;
-  }
-
-  takhin::testing::FakeClock clock_{TimestampMs{1'369'353'599'000}};  // a second before, which it has run
-  takhin::testing::SeededRandom random_;
-  S3Options options_;
-  StaticCredentials credentials_{{"AKID", "very-secret", "very-secret-token", std::nullopt}};
-  RequestMeter meter_;
-  std::unique_ptr<S3Store> store_;
-  const Deadline never_ = Deadline::never();
-};
 
 TEST(S3Address, PathStyleForEndpointsVirtualHostForAws) {
   const auto url = [](std::string bucket, std::string endpoint, std::string region = "eu-west-1") -> std::string {
@@ -264,8 +89,56 @@ TEST_F(S3, WithoutCredentialsNothingIsSent) {
   auto transport = std::make_unique<Scripted>([](const HttpRequest&) { return reply_of(200); });
   Scripted& http = *transport;
   S3Store store(options_, *address_of(options_), none, clock_, random_, std::move(transport), meter_);
-  EXPECT_FALSE(store.put({"a"}, {}, When::kAlways, never_).ok());
+  EXPECT_EQ(store.put({"a"}, {}, When::kAlways, never_).error().kind, Kind::kDenied);
   EXPECT_TRUE(http.requests.empty());
+}
+
+/// Hands out the next key of a row each time one was refused.
+class Rotating final : public CredentialsProvider {
+ public:
+  explicit Rotating(std::vector<std::string> keys) : keys_(std::move(keys)) {}
+  Result<Credentials> get(Deadline) override { return Credentials{keys_.at(at_), "secret", "token", {}}; }
+  void refused(const Credentials& credentials) override {
+    EXPECT_EQ(credentials.access_key, keys_.at(at_));
+    at_ = std::min(at_ + 1, keys_.size() - 1);
+  }
+
+ private:
+  const std::vector<std::string> keys_;
+  std::size_t at_ = 0;
+};
+
+TEST_F(S3, StaleCredentialsAreReplacedOnce) {
+  struct Case {
+    std::vector<std::string> keys;
+    std::size_t requests;
+    bool ok;
+  };
+  for (const char* code : {"ExpiredToken", "InvalidToken", "InvalidAccessKeyId"}) {
+    for (const Case& one : {Case{{"old", "good"}, 2, true}, Case{{"old", "older", "good"}, 2, false}, Case{{"old"}, 1, false}}) {
+      Rotating rotating(one.keys);
+      auto transport = std::make_unique<Scripted>([&](const HttpRequest& request) {
+        const bool good = header_of(request, "authorization").find("Credential=good/") != std::string::npos;
+        return good ? reply_of(200, "", {{"etag", "e"}}) : error_reply(400, code);
+      });
+      Scripted& http = *transport;
+      S3Store store(options_, *address_of(options_), rotating, clock_, random_, std::move(transport), meter_);
+      EXPECT_EQ(store.put({"a"}, view_of("x"), When::kAlways, never_).ok(), one.ok) << code;
+      EXPECT_EQ(http.requests.size(), one.requests) << code;
+    }
+  }
+}
+
+TEST_F(S3, AHeadSaysOnlyThatItIsABadRequest) {
+  Rotating rotating({"old", "good"});
+  auto transport = std::make_unique<Scripted>([&](const HttpRequest& request) {
+    const bool good = header_of(request, "authorization").find("Credential=good/") != std::string::npos;
+    return good ? reply_of(200, "", {{"content-length", "3"}}) : reply_of(400);
+  });
+  S3Store store(options_, *address_of(options_), rotating, clock_, random_, std::move(transport), meter_);
+  const auto head = store.head({"a"}, never_);
+  ASSERT_TRUE(head.ok()) << head.error().text;
+  EXPECT_EQ(head->size, 3u);
 }
 
 TEST_F(S3, RangesOfRepliesAreChecked) {
@@ -381,148 +254,6 @@ TEST_F(S3, AbortsOldUploadsPageByPage) {
     if (request.method == "DELETE") aborted.push_back(request.url.substr(request.url.find("bucket")));
   }
   EXPECT_THAT(aborted, ElementsAre("bucket/p/a?uploadId=1", "bucket/p/c?uploadId=gone"));
-}
-
-TEST_F(S3, AnUploadOfOnePartIsOnePut) {
-  auto& mini = open_mini();
-  const Bytes data = bytes(kPart);
-  ASSERT_TRUE(upload(data)->finish().ok());
-  EXPECT_THAT(mini.log, ElementsAre("PUT /k"));
-  EXPECT_EQ(meter_.put_class(), 1u);
-  EXPECT_EQ(meter_.bytes_up(), kPart);
-}
-
-TEST_F(S3, SixteenPartsCostEighteenPuts) {
-  auto& mini = open_mini();
-  const Bytes data = bytes(16 * kPart);
-  auto whole = upload(data);
-  const auto finished = whole->finish();
-  ASSERT_TRUE(finished.ok()) << finished.error().text;
-  EXPECT_EQ(finished->crc32c, crc32c(data));
-  EXPECT_EQ(finished->size, data.size());
-  EXPECT_TRUE(mini.objects["k"] == text_of(data));
-  EXPECT_EQ(meter_.put_class(), 18u);  // a segment of 1 GiB in parts of kPartBytesDefault: the same
-  EXPECT_EQ(kGiB / kPartBytesDefault, 16u);
-  EXPECT_LE(mini.in_flight_max, options_.upload_concurrency);
-  EXPECT_EQ(meter_.bytes_up(), data.size());
-}
-
-TEST_F(S3, PartsThatFailForAWhileAreSentAgainUnchanged) {
-  std::atomic<int> failures{0};
-  auto& mini = open_mini([&](const HttpRequest& request, bool is_done) -> std::optional<Result<HttpReply>> {
-    if (request.url.find("partNumber=2") == std::string::npos || failures >= 3) return std::nullopt;
-    if (!is_done && failures == 0) return ++failures, Result<HttpReply>(error_reply(503, "SlowDown"));
-    if (!is_done && failures == 1) return ++failures, Result<HttpReply>(fail(Kind::kUnavailable, "connection reset"));
-    if (is_done) return ++failures, Result<HttpReply>(fail(Kind::kUnavailable, "reply lost"));
-    return std::nullopt;
-  });
-  const Bytes data = bytes(3 * kPart + 1);
-  auto whole = upload(data);
-  const auto finished = whole->finish();
-  ASSERT_TRUE(finished.ok()) << finished.error().text;
-  EXPECT_TRUE(mini.objects["k"] == text_of(data));
-  EXPECT_EQ(mini.count("PUT /k?partNumber=2&"), 4);
-  EXPECT_EQ(failures, 3);
-}
-
-TEST_F(S3, APartThatFailsForGoodLosesTheUploadAndAbortsIt) {
-  auto& mini = open_mini([](const HttpRequest& request, bool) -> std::optional<Result<HttpReply>> {
-    if (request.url.find("partNumber=1") == std::string::npos) return std::nullopt;
-    return Result<HttpReply>(error_reply(403, "AccessDenied"));
-  });
-  const Bytes data = bytes(2 * kPart);
-  auto whole = upload(data);
-  EXPECT_EQ(whole->finish().error().kind, Kind::kDenied);
-  EXPECT_EQ(whole->finish().error().kind, Kind::kDenied);
-  EXPECT_EQ(whole->write(data).error().kind, Kind::kDenied);
-  whole.reset();
-  EXPECT_TRUE(mini.uploads.empty());
-  EXPECT_TRUE(mini.objects.empty());
-  EXPECT_EQ(mini.log.back(), "DELETE /k?uploadId=u1");
-}
-
-TEST_F(S3, AnAbandonedUploadIsAborted) {
-  auto& mini = open_mini();
-  upload(bytes(3 * kPart)).reset();
-  EXPECT_TRUE(mini.uploads.empty());
-  EXPECT_TRUE(mini.objects.empty());
-  EXPECT_EQ(mini.log.back(), "DELETE /k?uploadId=u1");
-}
-
-/// Whether the n-th completion is carried out, and what is answered instead of its reply.
-MiniS3::Hook lose_complete(std::shared_ptr<std::atomic<int>> times, bool carry_out) {
-  return [times, carry_out](const HttpRequest& request, bool is_done) -> std::optional<Result<HttpReply>> {
-    const bool completes = request.method == "POST" && request.url.find("uploadId=") != std::string::npos;
-    if (!completes || is_done != carry_out || *times <= 0) return std::nullopt;
-    --*times;
-    return Result<HttpReply>(fail(Kind::kUnavailable, "connection reset"));
-  };
-}
-
-TEST_F(S3, ACompletionWhoseReplyWasLostIsFound) {
-  for (const When when : {When::kAlways, When::kAbsent}) {
-    auto& mini = open_mini(lose_complete(std::make_shared<std::atomic<int>>(1), true));
-    const Bytes data = bytes(2 * kPart);
-    auto whole = upload(data, when);
-    const auto finished = whole->finish();
-    ASSERT_TRUE(finished.ok()) << finished.error().text;
-    EXPECT_EQ(finished->size, data.size());
-    EXPECT_EQ(finished->crc32c, crc32c(data));
-    EXPECT_EQ(mini.count("HEAD /k"), 1);
-    EXPECT_EQ(whole->finish()->size, data.size());
-  }
-}
-
-TEST_F(S3, FinishCanBeCalledAgainAfterItGaveUp) {
-  auto times = std::make_shared<std::atomic<int>>(options_.retry.attempts_max);
-  auto& mini = open_mini(lose_complete(times, false));
-  const Bytes data = bytes(2 * kPart);
-  auto whole = upload(data, When::kAbsent);
-  EXPECT_EQ(whole->finish().error().kind, Kind::kUnavailable);
-  EXPECT_TRUE(whole->finish().ok());
-  EXPECT_TRUE(mini.objects["k"] == text_of(data));
-}
-
-TEST_F(S3, ALostCompletionDoesNotTakeAnothersObjectForItsOwn) {
-  auto& mini = open_mini(lose_complete(std::make_shared<std::atomic<int>>(1), false));
-  mini.objects["k"] = std::string(2 * kPart, 'x');
-  const Bytes data = bytes(2 * kPart);
-  EXPECT_EQ(upload(data, When::kAbsent)->finish().error().kind, Kind::kConflict);
-  EXPECT_EQ(mini.objects["k"], std::string(2 * kPart, 'x'));
-  EXPECT_TRUE(mini.uploads.empty());
-}
-
-TEST_F(S3, AnErrorInsideACompletionWithStatus200IsAnError) {
-  std::atomic<int> answered{0};
-  auto& mini = open_mini([&](const HttpRequest& request, bool is_done) -> std::optional<Result<HttpReply>> {
-    if (request.method != "POST" || request.url.find("uploadId=") == std::string::npos || is_done || answered > 0)
-      return std::nullopt;
-    ++answered;
-    return Result<HttpReply>(error_reply(200, "InternalError"));
-  });
-  const Bytes data = bytes(2 * kPart);
-  EXPECT_TRUE(upload(data)->finish().ok());
-  EXPECT_EQ(mini.count("POST /k?uploadId"), 2);
-  EXPECT_EQ(meter_.requests_of(Request::kComplete), 2u);
-}
-
-TEST_F(S3, APartOfAnotherChecksumIsNeverCompleted) {
-  auto& mini = open_mini([](const HttpRequest& request, bool is_done) -> std::optional<Result<HttpReply>> {
-    if (!is_done || request.url.find("partNumber=1") == std::string::npos) return std::nullopt;
-    return Result<HttpReply>(reply_of(200, "", {{"etag", "\"p\""}, {"x-amz-checksum-crc32c", "AAAAAA=="}}));
-  });
-  EXPECT_EQ(upload(bytes(2 * kPart))->finish().error().kind, Kind::kCorrupt);
-  EXPECT_EQ(mini.count("POST /k?uploadId"), 0);
-}
-
-TEST_F(S3, APassedDeadlineSendsNothing) {
-  auto& mini = open_mini();
-  const Deadline soon = Deadline::in(clock_, std::chrono::seconds(1));
-  auto begun = *store_->upload({"k"}, When::kAlways, soon);
-  ASSERT_TRUE(begun->write(view_of("x")).ok());
-  clock_.advance(std::chrono::seconds(2));
-  EXPECT_EQ(begun->finish().error().kind, Kind::kUnavailable);
-  EXPECT_TRUE(mini.log.empty());
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "base/codec.h"
+#include "base/result.h"
 
 namespace takhin::object::s3 {
 namespace {
@@ -91,6 +92,26 @@ std::string hex(View bytes) {
     out += kHexLower[std::to_integer<unsigned>(byte) & 15];
   }
   return out;
+}
+
+std::optional<Bytes> bytes_of_hex(std::string_view text) {
+  if (text.size() % 2 != 0) return std::nullopt;
+  Bytes out;
+  for (std::size_t i = 0; i < text.size(); i += 2) {
+    const int high = hex_digit(text[i]);
+    const int low = hex_digit(text[i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    out.push_back(static_cast<std::byte>(high * 16 + low));
+  }
+  return out;
+}
+
+std::array<std::byte, 16> md5(View data) {
+  std::array<std::byte, 16> digest;
+  const int made = EVP_Digest(data.data(), data.size(), reinterpret_cast<unsigned char*>(digest.data()), nullptr,
+                              EVP_md5(), nullptr);
+  TAKHIN_ASSERT(made == 1, "OpenSSL has no MD5");
+  return digest;
 }
 
 std::string base64(View bytes) {

@@ -17,7 +17,11 @@ std::string uri_encode(std::string_view text, bool keep_slash);
 std::optional<std::string> url_decode(std::string_view text);
 
 std::string hex(View bytes);
+/// Nothing unless `text` is pairs of hexadecimal digits.
+std::optional<Bytes> bytes_of_hex(std::string_view text);
 std::string base64(View bytes);
+/// As Content-MD5 and ETags of plain objects; not for anything that must be safe.
+std::array<std::byte, 16> md5(View data);
 /// Nothing unless `text` is base64 of exactly four bytes.
 std::optional<std::uint32_t> crc_from_base64(std::string_view text);
 /// As x-amz-checksum-crc32c: base64 of the big-endian number.

@@ -222,7 +222,8 @@ Result<ObjectInfo> S3Upload::complete() {
     if (answer.ok()) return answer;
     const Kind kind = answer.error().kind;
     if (kind == Kind::kUnavailable) reply_lost_ = true;
-    if (reply_lost_ && (kind == Kind::kNotFound || kind == Kind::kConflict))
+    // An upload that is gone was completed, or aborted by somebody else: the object tells.
+    if (kind == Kind::kNotFound || (reply_lost_ && kind == Kind::kConflict))
       return own_object(std::move(answer).error());
     return answer;
   });
@@ -242,12 +243,23 @@ Result<ObjectInfo> S3Upload::complete_once(const std::string& body) {
   return ObjectInfo{key_, size_, completed.etag, reported, parse_http_date(reply.header("date"))};
 }
 
+/// The ETag of a multipart object as S3 makes it where parts have MD5s for ETags: the MD5 of those, and their number.
+/// Empty where they have not.
+std::string etag_of(std::span<const Part> parts) {
+  Bytes digests;
+  for (const Part& part : parts) {
+    const auto digest = bytes_of_hex(unquoted(part.etag));
+    if (!digest || digest->size() != md5({}).size()) return {};
+    append(digests, *digest);
+  }
+  return fmt::format("{}-{}", hex(md5(digests)), parts.size());
+}
+
 /// The upload is gone or its key is taken, perhaps because an attempt whose reply was lost completed it.
 Result<ObjectInfo> S3Upload::own_object(Error error) {
   auto info = context_.store.head(key_, deadline_);
   if (!info.ok()) return info.error().kind == Kind::kNotFound ? Result<ObjectInfo>(std::move(error)) : info;
-  const std::string parts_suffix = fmt::format("-{}", sending_->parts.size());
-  const bool same = info->crc32c ? *info->crc32c == crc_ : info->etag.ends_with(parts_suffix);
+  const bool same = info->crc32c ? *info->crc32c == crc_ : info->etag == etag_of(sending_->parts);
   if (info->size == size_ && same) return info;
   return error;
 }

@@ -72,6 +72,20 @@ ErrorBody parse_error(View body) {
   return {text(*error, "Code"), text(*error, "Message")};
 }
 
+Result<AssumedRole> parse_assumed_role(View body) {
+  pugi::xml_document document;
+  TRY(const auto root, parse(document, body, "AssumeRoleWithWebIdentityResponse"));
+  const auto role = child(child(root, "AssumeRoleWithWebIdentityResult"), "Credentials");
+  return AssumedRole{text(role, "AccessKeyId"), text(role, "SecretAccessKey"), text(role, "SessionToken"),
+                     text(role, "Expiration")};
+}
+
+std::string parse_sts_error(View body) {
+  pugi::xml_document document;
+  const auto root = parse(document, body, "ErrorResponse");
+  return root.ok() ? text(child(*root, "Error"), "Code") : std::string();
+}
+
 Result<Page> parse_list(View body) {
   pugi::xml_document document;
   TRY(const auto root, parse(document, body, "ListBucketResult"));

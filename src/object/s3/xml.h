@@ -1,7 +1,7 @@
 #pragma once
 // The XML of the S3 API, both ways. Names of elements are compared without their namespace.
 
-#include "object/s3/http.h"
+#include "object/http.h"
 #include "object/store.h"
 
 namespace takhin::object::s3 {
@@ -16,6 +16,17 @@ ErrorBody parse_error(View body);
 
 /// ListObjectsV2. kCorrupt when it is not one or its keys are out of order.
 Result<Page> parse_list(View body);
+
+/// <AssumeRoleWithWebIdentityResponse> of STS, whose texts are secret. kCorrupt when it is not one.
+struct AssumedRole {
+  std::string access_key;
+  std::string secret_key;
+  std::string session_token;
+  std::string expiration;  // as sent
+};
+Result<AssumedRole> parse_assumed_role(View body);
+/// <ErrorResponse><Error><Code>; empty when it has none.
+std::string parse_sts_error(View body);
 
 struct PendingUpload {
   std::string key;

@@ -1,87 +1,20 @@
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <atomic>
-#include <functional>
 #include <mutex>
 #include <thread>
 
-#include "object/s3/http.h"
+#include "object/http.h"
 #include "os/clock.h"
+#include "testing/http_server.h"
 
-namespace takhin::object::s3 {
+namespace takhin::object {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-/// A loopback server whose connections a test handles byte by byte; each on a thread of its own.
-class RawServer {
- public:
-  using Handler = std::function<void(int socket)>;
-
-  explicit RawServer(Handler handler) : handler_(std::move(handler)) {
-    listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t length = sizeof address;
-    TAKHIN_ASSERT(::bind(listener_, reinterpret_cast<sockaddr*>(&address), length) == 0, "no loopback port");
-    TAKHIN_ASSERT(::listen(listener_, 64) == 0, "cannot listen");
-    ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length);
-    port_ = ntohs(address.sin_port);
-    acceptor_ = std::thread([this] { accept_all(); });
-  }
-  ~RawServer() {
-    ::shutdown(listener_, SHUT_RDWR);
-    acceptor_.join();
-    {
-      const std::lock_guard lock(mutex_);
-      for (const int socket : sockets_) ::shutdown(socket, SHUT_RDWR);
-    }
-    for (auto& thread : threads_) thread.join();
-    for (const int socket : sockets_) ::close(socket);
-    ::close(listener_);
-  }
-  std::string url(std::string_view path = "/") const { return fmt::format("http://127.0.0.1:{}{}", port_, path); }
-  int connections() const {
-    const std::lock_guard lock(mutex_);
-    return static_cast<int>(sockets_.size());
-  }
-
-  /// Everything up to the end of the headers; empty when the peer has gone.
-  static std::string read_head(int socket) {
-    std::string head;
-    char c = 0;
-    while (!head.ends_with("\r\n\r\n")) {
-      if (::recv(socket, &c, 1, 0) != 1) return "";
-      head += c;
-    }
-    return head;
-  }
-  static void write(int socket, std::string_view text) { ::send(socket, text.data(), text.size(), MSG_NOSIGNAL); }
-
- private:
-  void accept_all() {
-    for (int socket = ::accept(listener_, nullptr, nullptr); socket >= 0;
-         socket = ::accept(listener_, nullptr, nullptr)) {
-      const std::lock_guard lock(mutex_);
-      sockets_.push_back(socket);
-      threads_.emplace_back([this, socket] { handler_(socket), ::shutdown(socket, SHUT_RDWR); });
-    }
-  }
-
-  const Handler handler_;
-  int listener_ = -1;
-  int port_ = 0;
-  mutable std::mutex mutex_;
-  std::vector<int> sockets_;
-  std::vector<std::thread> threads_;
-  std::thread acceptor_;
-};
+using takhin::testing::HttpServer;
+using takhin::testing::RawServer;
 
 /// Answers every request of a connection with `reply`.
 RawServer::Handler always(std::string reply) {
@@ -100,7 +33,7 @@ class Curl : public ::testing::Test {
   Deadline soon() { return Deadline::in(clock_, seconds(30)); }
 
   os::SystemClock clock_;
-  S3Options options_;
+  HttpOptions options_;
   std::unique_ptr<HttpTransport> transport_;
 };
 
@@ -239,5 +172,90 @@ TEST_F(Curl, OtherProtocolsAreInvalid) {
   EXPECT_EQ(transport->send({.method = "GET", .url = "file:///etc/hostname"}, soon()).error().kind, Kind::kInvalid);
 }
 
+TEST_F(Curl, ARefusalOfARequestThatWentTwiceIsALostReply) {
+  // The server carries the second request out and hangs up without a word; to its copy it says that the deed is done.
+  std::atomic<int> requests{0};
+  RawServer server([&](int socket) {
+    for (int on_this = 0; !RawServer::read_head(socket).empty(); ++on_this) {
+      std::string body(4, '\0');
+      if (::recv(socket, body.data(), body.size(), MSG_WAITALL) != 4) return;
+      ++requests;
+      if (on_this == 1) return;
+      RawServer::write(socket, requests == 1 ? "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+                                             : "HTTP/1.1 412 Precondition Failed\r\nContent-Length: 0\r\n\r\n");
+    }
+  });
+  transport_ = make_curl_transport(options_, clock_);
+  for (const char* method : {"PUT", "POST"}) {
+    requests = 0;
+    ASSERT_TRUE(transport_->send({.method = method, .url = server.url(), .body = view_of("once")}, soon()).ok());
+    const auto reply = transport_->send({.method = method, .url = server.url(), .body = view_of("once")}, soon());
+    ASSERT_FALSE(reply.ok()) << method;
+    EXPECT_EQ(reply.error().kind, Kind::kUnavailable) << reply.error().text;
+    transport_ = make_curl_transport(options_, clock_);  // the next round begins with a fresh connection
+  }
+}
+
+TEST_F(Curl, GoesThroughTheProxyOfTheScheme) {
+  HttpServer proxy([](const HttpServer::Request&) { return HttpServer::Reply{.status = 200, .body = "from the proxy"}; });
+  HttpServer direct([](const HttpServer::Request&) { return HttpServer::Reply{.status = 200, .body = "direct"}; });
+  options_.proxies.http = proxy.url();
+  transport_ = make_curl_transport(options_, clock_);
+  const auto through = transport_->send({.method = "GET", .url = "http://store.invalid/b/k?x=1"}, soon());
+  ASSERT_TRUE(through.ok()) << through.error().text;
+  EXPECT_EQ(text_of(through->body), "from the proxy");
+  EXPECT_EQ(proxy.requests().at(0).target, "http://store.invalid/b/k?x=1");
+  EXPECT_EQ(proxy.requests().at(0).headers.at("host"), "store.invalid");
+
+  options_.proxies.except = "other.example,127.0.0.0/8";
+  transport_ = make_curl_transport(options_, clock_);
+  EXPECT_EQ(text_of(transport_->send({.method = "GET", .url = direct.url("/")}, soon())->body), "direct");
+  EXPECT_EQ(proxy.requests().size(), 1u);
+}
+
+TEST_F(Curl, HttpsIsTunnelledAndARefusedTunnelIsUnavailable) {
+  HttpServer proxy([](const HttpServer::Request&) { return HttpServer::Reply{.status = 403, .body = "no"}; });
+  options_.proxies.https = proxy.url();
+  transport_ = make_curl_transport(options_, clock_);
+  const auto reply = transport_->send({.method = "GET", .url = "https://store.invalid/b/k"}, soon());
+  ASSERT_FALSE(reply.ok());
+  EXPECT_EQ(reply.error().kind, Kind::kUnavailable);
+  EXPECT_EQ(proxy.requests().at(0).method, "CONNECT");
+  EXPECT_EQ(proxy.requests().at(0).target, "store.invalid:443");
+}
+
+TEST_F(Curl, ErrorsNeverHoldTheProxysPassword) {
+  for (const char* proxy : {"http://user:s3cr3t@127.0.0.1:1", "ftp://user:s3cr3t@127.0.0.1:1", "http://user:s3cr3t@[bad"}) {
+    options_.proxies.http = proxy;
+    transport_ = make_curl_transport(options_, clock_);
+    const auto reply = transport_->send({.method = "GET", .url = "http://store.invalid/"}, soon());
+    ASSERT_FALSE(reply.ok()) << proxy;
+    EXPECT_THAT(reply.error().text, ::testing::Not(::testing::HasSubstr("s3cr3t")));
+  }
+}
+
+TEST(Proxies, ComeFromTheEnvironmentAsCurlReadsIt) {
+  const auto some = Proxies::from({{"http_proxy", "http://a:1"},
+                                   {"HTTP_PROXY", "http://cgi:1"},
+                                   {"HTTPS_PROXY", "http://b:2"},
+                                   {"no_proxy", "localhost,.internal"}});
+  EXPECT_EQ(some.http + " " + some.https + " " + some.except, "http://a:1 http://b:2 localhost,.internal");
+  const auto all = Proxies::from({{"ALL_PROXY", "http://c:3"}, {"HTTP_PROXY", "http://cgi:1"}, {"NO_PROXY", "*"}});
+  EXPECT_EQ(all.http + " " + all.https + " " + all.except, "http://c:3 http://c:3 *");
+  EXPECT_EQ(Proxies::from({}).http, "");
+}
+
+TEST(HostOf, ReadsUrlsAsCurlDoes) {
+  EXPECT_EQ(*host_of("http://127.0.0.1:8080/path?x"), "127.0.0.1");
+  EXPECT_EQ(*host_of("https://ECS.Example/"), "ecs.example");
+  EXPECT_EQ(*host_of("http://[::1]:80/"), "[::1]");
+  EXPECT_EQ(*host_of("http://127.1/"), "127.0.0.1") << "normalised, so that a check cannot be fooled";
+  for (const char* wrong : {"", "host", "ftp://host/", "http://", "http://user:s3cr3t@host/", "file:///etc/passwd"}) {
+    const auto host = host_of(wrong);
+    ASSERT_FALSE(host.ok()) << wrong;
+    EXPECT_THAT(host.error().text, ::testing::Not(::testing::HasSubstr("s3cr3t")));
+  }
+}
+
 }  // namespace
-}  // namespace takhin::object::s3
+}  // namespace takhin::object

@@ -6,9 +6,9 @@
 #include <cstring>
 #include <mutex>
 
-#include "object/s3/http.h"
+#include "object/http.h"
 
-namespace takhin::object::s3 {
+namespace takhin::object {
 namespace {
 
 constexpr long kStallBytesPerSecond = 1024;
@@ -21,7 +21,12 @@ struct CloseEasy {
 struct FreeList {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
+struct FreeUrl {
+  void operator()(CURLU* url) const { curl_url_cleanup(url); }
+};
 using Easy = std::unique_ptr<CURL, CloseEasy>;
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 /// What curl's callbacks see of one exchange.
 struct Exchange {
@@ -31,6 +36,7 @@ struct Exchange {
   std::uint64_t reply_bytes_max = 0;
   HttpReply reply;
   bool too_long = false;
+  bool sent_again = false;
 };
 
 std::size_t on_read(char* into, std::size_t size, std::size_t count, void* context) {
@@ -41,11 +47,12 @@ std::size_t on_read(char* into, std::size_t size, std::size_t count, void* conte
   return step;
 }
 
-/// A kept-alive connection may turn out dead after part of the body: curl then sends it again from the start.
+/// A kept-alive connection may turn out dead after part of the body or all of it: curl then sends it again from the start.
 int on_seek(void* context, curl_off_t offset, int origin) {
   auto& exchange = *static_cast<Exchange*>(context);
   if (origin != SEEK_SET || offset < 0 || static_cast<std::size_t>(offset) > exchange.body.size())
     return CURL_SEEKFUNC_FAIL;
+  exchange.sent_again = exchange.sent_again || exchange.sent > 0;
   exchange.sent = static_cast<std::size_t>(offset);
   return CURL_SEEKFUNC_OK;
 }
@@ -83,8 +90,7 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* con
   const auto colon = line.find(':');
   if (colon == std::string_view::npos || exchange.reply.headers.size() >= kHeadersMax) return line.size();
   std::string name(line.substr(0, colon));
-  std::ranges::transform(name, name.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(name, name.begin(), lower);
   const auto begin = line.find_first_not_of(" \t", colon + 1);
   const auto end = line.find_last_not_of(" \t\r\n");
   std::string value(begin <= end && begin != std::string_view::npos ? line.substr(begin, end - begin + 1)
@@ -111,7 +117,7 @@ Kind kind_of(CURLcode code) {
 
 class CurlTransport final : public HttpTransport {
  public:
-  CurlTransport(const S3Options& options, Clock& clock) : options_(options), clock_(clock) {}
+  CurlTransport(const HttpOptions& options, Clock& clock) : options_(options), clock_(clock) {}
 
   Result<HttpReply> send(const HttpRequest& request, Deadline deadline) override {
     TRY(Lease lease, take(deadline));
@@ -132,11 +138,21 @@ class CurlTransport final : public HttpTransport {
     // Pointers into this frame must not stay in the handle; its connection does.
     curl_easy_reset(easy);
     if (exchange.too_long) return fail(Kind::kCorrupt, "reply is longer than {} bytes", request.reply_bytes_max);
-    if (code != CURLE_OK) return fail(kind_of(code), "{}", text[0] != '\0' ? text.data() : curl_easy_strerror(code));
+    if (code != CURLE_OK) return fail(kind_of(code), "{}", may_print(text.data()) ? text.data() : curl_easy_strerror(code));
+    // What was refused may only be what an earlier copy of the same request has brought about.
+    if (exchange.sent_again && status / 100 == 4) {
+      return fail(Kind::kUnavailable, "{} to a request that was sent again as its connection broke", status);
+    }
     return std::move(exchange.reply);
   }
 
  private:
+  /// curl quotes a proxy it cannot use, with its password.
+  bool may_print(std::string_view text) const {
+    const auto has_user = [](const std::string& proxy) { return proxy.find('@') != std::string::npos; };
+    return !text.empty() && !has_user(options_.proxies.http) && !has_user(options_.proxies.https);
+  }
+
   /// A handle, given back by the destructor.
   struct Lease {
     Lease(CurlTransport& owner, Easy handle) : owner(&owner), easy(std::move(handle)) {}
@@ -198,7 +214,15 @@ class CurlTransport final : public HttpTransport {
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout.count()));
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, kStallBytesPerSecond);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(options_.stall_timeout.count()));
-    if (!options_.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, options_.ca_file.c_str());
+    if (!options_.ca_file.empty()) {
+      curl_easy_setopt(easy, CURLOPT_CAINFO, options_.ca_file.c_str());
+      curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, options_.ca_file.c_str());
+    }
+    // Set also when empty, or curl would look into the environment by itself.
+    const bool is_https = request.url.starts_with("https:");
+    curl_easy_setopt(easy, CURLOPT_PROXY, (is_https ? options_.proxies.https : options_.proxies.http).c_str());
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, options_.proxies.except.c_str());
+    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   }
 
   static void set_method(CURL* easy, const HttpRequest& request, Exchange& exchange) {
@@ -206,26 +230,24 @@ class CurlTransport final : public HttpTransport {
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, &exchange);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &on_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, &exchange);
+    curl_easy_setopt(easy, CURLOPT_READFUNCTION, &on_read);
+    curl_easy_setopt(easy, CURLOPT_READDATA, &exchange);
+    curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, &on_seek);
+    curl_easy_setopt(easy, CURLOPT_SEEKDATA, &exchange);
     if (request.method == "HEAD") {
       curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
     } else if (request.method == "PUT") {
       curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
-      curl_easy_setopt(easy, CURLOPT_READFUNCTION, &on_read);
-      curl_easy_setopt(easy, CURLOPT_READDATA, &exchange);
-      curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, &on_seek);
-      curl_easy_setopt(easy, CURLOPT_SEEKDATA, &exchange);
       curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
     } else if (request.method == "POST") {
       curl_easy_setopt(easy, CURLOPT_POST, 1L);
       curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
-      curl_easy_setopt(easy, CURLOPT_POSTFIELDS,
-                       request.body.empty() ? "" : reinterpret_cast<const char*>(request.body.data()));
     } else if (request.method != "GET") {
       curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
     }
   }
 
-  const S3Options options_;
+  const HttpOptions options_;
   Clock& clock_;
   std::mutex mutex_;
   std::condition_variable freed_;
@@ -235,15 +257,28 @@ class CurlTransport final : public HttpTransport {
 
 }  // namespace
 
-std::string_view HttpReply::header(std::string_view name) const {
-  const auto found = std::ranges::find(headers, name, &Pairs::value_type::first);
-  return found == headers.end() ? std::string_view() : std::string_view(found->second);
+Result<std::string> host_of(const std::string& url) {
+  const std::unique_ptr<CURLU, FreeUrl> parsed(curl_url());
+  if (parsed == nullptr) return fail(Kind::kExhausted, "no memory for a URL");
+  const auto part = [&](CURLUPart which) {
+    char* text = nullptr;
+    std::string out;
+    if (curl_url_get(parsed.get(), which, &text, 0) == CURLUE_OK) out = text;
+    curl_free(text);
+    return out;
+  };
+  const bool good = curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), CURLU_DISALLOW_USER) == CURLUE_OK;
+  const std::string scheme = good ? part(CURLUPART_SCHEME) : "";
+  std::string host = good ? part(CURLUPART_HOST) : "";
+  if ((scheme != "http" && scheme != "https") || host.empty()) return fail(Kind::kInvalid, "not an http or https URL");
+  std::ranges::transform(host, host.begin(), lower);
+  return host;
 }
 
-std::unique_ptr<HttpTransport> make_curl_transport(const S3Options& options, Clock& clock) {
+std::unique_ptr<HttpTransport> make_curl_transport(const HttpOptions& options, Clock& clock) {
   static const CURLcode kReady = curl_global_init(CURL_GLOBAL_DEFAULT);  // once a process, as libcurl demands
   TAKHIN_ASSERT(kReady == CURLE_OK, "libcurl does not start");
   return std::make_unique<CurlTransport>(options, clock);
 }
 
-}  // namespace takhin::object::s3
+}  // namespace takhin::object

@@ -1,0 +1,85 @@
+#include "object/credential_text.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "object/s3/text.h"
+#include "object/s3/xml.h"
+
+namespace takhin::object {
+namespace {
+
+namespace json = boost::json;
+
+std::string member(const json::object& object, std::string_view name) {
+  const auto* value = object.if_contains(name);
+  return value != nullptr && value->is_string() ? std::string(std::string_view(value->get_string())) : std::string();
+}
+
+/// The four fields as texts: what both forms have in common.
+Result<Credentials> checked(Credentials credentials, const std::string& expiration) {
+  if (credentials.access_key.empty() || credentials.secret_key.empty()) {
+    return fail(Kind::kCorrupt, "the answer holds no keys");
+  }
+  if (expiration.empty()) return credentials;
+  const TimestampMs expires = s3::parse_iso8601(expiration);
+  if (expires == TimestampMs{}) return fail(Kind::kCorrupt, "the answer's Expiration is no time");
+  credentials.expires = expires;
+  return credentials;
+}
+
+}  // namespace
+
+std::string value_of(const Environment& environment, const std::string& name) {
+  const auto found = environment.find(name);
+  return found == environment.end() ? std::string() : found->second;
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kBlank = " \t\r\n";
+  const auto begin = text.find_first_not_of(kBlank);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
+}
+
+std::map<std::string, std::string> ini_section(std::string_view text, std::string_view section) {
+  std::map<std::string, std::string> values;
+  bool inside = false;
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    const std::string_view raw = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    const std::string_view line = trimmed(raw);
+    if (line.empty() || line.front() == '#' || line.front() == ';') continue;
+    if (line.front() == '[') {
+      inside = trimmed(line.substr(1, line.find(']') - 1)) == section;
+      continue;
+    }
+    const auto equals = line.find('=');
+    if (!inside || equals == std::string_view::npos || raw.front() == ' ' || raw.front() == '\t') continue;
+    std::string key(trimmed(line.substr(0, equals)));
+    std::ranges::transform(key, key.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    values[std::move(key)] = trimmed(line.substr(equals + 1));
+  }
+  return values;
+}
+
+Result<Credentials> credentials_of_json(View document) {
+  boost::system::error_code error;
+  const std::string_view text = text_of(document);
+  const json::value value = json::parse({text.data(), text.size()}, error);
+  if (error || !value.is_object()) return fail(Kind::kCorrupt, "the answer is no JSON object");
+  const json::object& object = value.get_object();
+  const std::string code = member(object, "Code");
+  if (!code.empty() && code != "Success") return fail(Kind::kUnavailable, "the answer's Code is not Success");
+  return checked({member(object, "AccessKeyId"), member(object, "SecretAccessKey"), member(object, "Token"), {}},
+                 member(object, "Expiration"));
+}
+
+Result<Credentials> credentials_of_sts(View document) {
+  TRY(auto fields, s3::parse_assumed_role(document));
+  return checked({std::move(fields.access_key), std::move(fields.secret_key), std::move(fields.session_token), {}},
+                 fields.expiration);
+}
+
+}  // namespace takhin::object

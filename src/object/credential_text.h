@@ -1,0 +1,27 @@
+#pragma once
+// The texts that credentials come in: INI files, JSON documents, STS's XML. Pure; no error quotes the text.
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "object/credentials.h"
+
+namespace takhin::object {
+
+/// The variable, or "".
+std::string value_of(const Environment& environment, const std::string& name);
+std::string_view trimmed(std::string_view text);
+
+/// The keys of one section of an INI file as the AWS tools write them: "[name]", "key = value", '#' and ';' comments;
+/// indented lines belong to nested settings and are skipped. Keys in lower case.
+std::map<std::string, std::string> ini_section(std::string_view text, std::string_view section);
+
+/// AccessKeyId, SecretAccessKey, Token and Expiration, as container endpoints and the instance metadata service answer.
+/// kUnavailable when the document has a Code that is not Success; kCorrupt when it is not such a document.
+Result<Credentials> credentials_of_json(View document);
+
+/// The answer to AssumeRoleWithWebIdentity; kCorrupt when it is not one.
+Result<Credentials> credentials_of_sts(View document);
+
+}  // namespace takhin::object
