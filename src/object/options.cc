@@ -1,5 +1,8 @@
 #include "object/options.h"
 
+#include <algorithm>
+
+#include "object/s3/text.h"
 #include "object/store.h"
 
 namespace takhin::object {
@@ -79,6 +82,39 @@ const Option kPayloadSigning{.key = "storage.tiered.s3.payload.signing",
                              .doc = "Whether bodies are signed with SHA-256: auto does so over plain http only.",
                              .choices = kSigningChoices};
 
+constexpr std::string_view kAddressingChoices[] = {"auto", "path", "virtual"};
+const Option kAddressing{.key = "storage.tiered.s3.addressing",
+                         .fallback = std::string("auto"),
+                         .doc =
+                             "Where the bucket's name goes: virtual is https://bucket.host, path is "
+                             "https://host/bucket; auto is virtual on AWS and path with an endpoint.",
+                         .choices = kAddressingChoices};
+const Option kStorageClass{.key = "storage.tiered.s3.storage.class",
+                           .fallback = std::string(),
+                           .doc =
+                               "Storage class of new objects, such as STANDARD_IA, INTELLIGENT_TIERING or GLACIER_IR; "
+                               "empty means the bucket's default. Classes that need a restore before a read are "
+                               "refused."};
+constexpr std::string_view kServerSideChoices[] = {"none", "sse-s3", "sse-kms", "sse-c"};
+const Option kServerSide{.key = "storage.tiered.s3.sse.mode",
+                         .fallback = std::string("none"),
+                         .doc =
+                             "Encryption at rest by the store: none leaves it to the bucket, sse-s3 uses the store's "
+                             "keys, sse-kms a key of its key service, sse-c the key given here (https only).",
+                         .choices = kServerSideChoices};
+const Option kKmsKeyId{.key = "storage.tiered.s3.sse.kms.key.id",
+                       .fallback = std::string(),
+                       .doc = "Key for sse-kms; empty means the account's default key."};
+const Option kCustomerKey{.key = "storage.tiered.s3.sse.customer.key",
+                          .fallback = std::string(),
+                          .doc =
+                              "Key for sse-c: 32 bytes in base64. The store keeps none: without it the objects are "
+                              "lost.",
+                          .secret = true};
+const Option kRequesterPays{.key = "storage.tiered.s3.requester.pays",
+                            .fallback = false,
+                            .doc = "Says in every request that we pay for it, as buckets of others may demand."};
+
 bool is_endpoint(std::string_view text) {
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (!text.starts_with(scheme)) continue;
@@ -94,6 +130,50 @@ PayloadSigning signing_of(std::string_view choice) {
   return choice == "never" ? PayloadSigning::kNever : PayloadSigning::kAuto;
 }
 
+Addressing addressing_of(std::string_view choice) {
+  if (choice == "path") return Addressing::kPath;
+  return choice == "virtual" ? Addressing::kVirtual : Addressing::kAuto;
+}
+
+ServerSide server_side_of(std::string_view choice) {
+  if (choice == "sse-s3") return ServerSide::kS3;
+  if (choice == "sse-kms") return ServerSide::kKms;
+  return choice == "sse-c" ? ServerSide::kCustomer : ServerSide::kNone;
+}
+
+Result<> check_storage_class(const config::Settings& settings, std::string_view name) {
+  const auto is_plain = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-'; };
+  if (!std::ranges::all_of(name, is_plain)) {
+    return config::broken_rule(settings, kStorageClass, "must be capital letters, digits, '_' and '-'");
+  }
+  if (name == "GLACIER" || name == "DEEP_ARCHIVE") {
+    return config::broken_rule(settings, kStorageClass, "objects of this class cannot be read without a restore");
+  }
+  return done();
+}
+
+Result<> set_server_side(const config::Settings& settings, S3Options& options) {
+  options.server_side = server_side_of(settings.text(kServerSide));
+  options.kms_key_id = settings.text(kKmsKeyId);
+  const std::string& key = settings.text(kCustomerKey);
+  if (!options.kms_key_id.empty() && options.server_side != ServerSide::kKms) {
+    return config::broken_rule(settings, kKmsKeyId, "needs sse.mode sse-kms");
+  }
+  if (key.empty() != (options.server_side != ServerSide::kCustomer)) {
+    return config::broken_rule(settings, kCustomerKey, "goes together with sse.mode sse-c");
+  }
+  if (key.empty()) return done();
+  auto bytes = s3::bytes_of_base64(key);
+  if (!bytes || bytes->size() != kCustomerKeyBytes) {
+    return config::broken_rule(settings, kCustomerKey, "must be 32 bytes in base64");
+  }
+  options.customer_key = *std::move(bytes);
+  if (options.endpoint.starts_with("http://")) {
+    return config::broken_rule(settings, kServerSide, "sends the key with each request, so the endpoint must be https");
+  }
+  return done();
+}
+
 }  // namespace
 
 std::span<const Option* const> rows() {
@@ -101,7 +181,8 @@ std::span<const Option* const> rows() {
       &kS3Bucket,       &kRegion,           &kPrefix,           &kS3Endpoint,          &kAccessKey,
       &kSecretKey,      &kSessionToken,     &kCaFile,           &kPartSizeMb,          &kUploadConcurrency,
       &kConnectionsMax, &kConnectTimeoutMs, &kRequestTimeoutMs, &kStallTimeoutSeconds, &kRetryAttempts,
-      &kPayloadSigning};
+      &kPayloadSigning, &kAddressing,       &kStorageClass,     &kServerSide,          &kKmsKeyId,
+      &kCustomerKey,    &kRequesterPays};
   return kRows;
 }
 
@@ -122,6 +203,9 @@ Result<S3Options> from(const config::Settings& settings) {
   options.http.stall_timeout = std::chrono::seconds(settings.integer(kStallTimeoutSeconds));
   options.retry.attempts_max = static_cast<int>(settings.integer(kRetryAttempts));
   options.payload_signing = signing_of(settings.text(kPayloadSigning));
+  options.addressing = addressing_of(settings.text(kAddressing));
+  options.storage_class = settings.text(kStorageClass);
+  options.requester_pays = settings.flag(kRequesterPays);
 
   if (!options.endpoint.empty() && !is_endpoint(options.endpoint)) {
     return config::broken_rule(settings, kS3Endpoint, "must be http://host[:port], https://host[:port] or file:///dir");
@@ -140,6 +224,8 @@ Result<S3Options> from(const config::Settings& settings) {
   if (!options.keys.session_token.empty() && options.keys.access_key.empty()) {
     return config::broken_rule(settings, kSessionToken, "needs access.key and secret.key");
   }
+  TRY(check_storage_class(settings, options.storage_class));
+  TRY(set_server_side(settings, options));
   return options;
 }
 

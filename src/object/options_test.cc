@@ -31,6 +31,10 @@ TEST(S3Options, DefaultsAreTheContracts) {
   EXPECT_EQ(options->http.stall_timeout, same.http.stall_timeout);
   EXPECT_EQ(options->retry.attempts_max, same.retry.attempts_max);
   EXPECT_EQ(options->payload_signing, same.payload_signing);
+  EXPECT_EQ(options->addressing, same.addressing);
+  EXPECT_EQ(options->storage_class, same.storage_class);
+  EXPECT_EQ(options->server_side, same.server_side);
+  EXPECT_EQ(options->requester_pays, same.requester_pays);
   EXPECT_EQ(local_directory(*options), std::nullopt);
 }
 
@@ -39,7 +43,8 @@ TEST(S3Options, EveryRowArrives) {
       loaded({"bucket=b", "region=eu-west-1", "prefix=p/q", "endpoint=https://minio:9000/", "access.key=a",
               "secret.key=s", "session.token=t", "ca.file=/ca", "part.size.mb=5", "upload.concurrency=2",
               "connections.max=3", "connect.timeout.ms=4", "request.timeout.ms=5", "stall.timeout.seconds=6",
-              "retry.attempts=7", "payload.signing=never"});
+              "retry.attempts=7", "payload.signing=never", "addressing=virtual", "storage.class=GLACIER_IR",
+              "sse.mode=sse-kms", "sse.kms.key.id=alias/takhin", "requester.pays=true"});
   ASSERT_TRUE(options.ok()) << options.error().text;
   EXPECT_EQ(options->bucket, "b");
   EXPECT_EQ(options->region, "eu-west-1");
@@ -55,6 +60,18 @@ TEST(S3Options, EveryRowArrives) {
   EXPECT_EQ(options->http.stall_timeout.count(), 6);
   EXPECT_EQ(options->retry.attempts_max, 7);
   EXPECT_EQ(options->payload_signing, PayloadSigning::kNever);
+  EXPECT_EQ(options->addressing, Addressing::kVirtual);
+  EXPECT_EQ(options->storage_class, "GLACIER_IR");
+  EXPECT_EQ(options->server_side, ServerSide::kKms);
+  EXPECT_EQ(options->kms_key_id, "alias/takhin");
+  EXPECT_TRUE(options->requester_pays);
+}
+
+TEST(S3Options, AKeyOfOnesOwn) {
+  const auto options = loaded({"sse.mode=sse-c", "sse.customer.key=MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="});
+  ASSERT_TRUE(options.ok()) << options.error().text;
+  EXPECT_EQ(options->server_side, ServerSide::kCustomer);
+  EXPECT_EQ(text_of(options->customer_key), "01234567890123456789012345678901");
 }
 
 TEST(S3Options, FileEndpoints) {
@@ -75,6 +92,16 @@ TEST(S3Options, WrongOnesNameKeyAndRule) {
       {{"session.token=s3cr3t"}, "storage.tiered.s3.session.token"},
       {{"region="}, "storage.tiered.s3.region"},
       {{"part.size.mb=4"}, "storage.tiered.s3.part.size.mb"},
+      {{"addressing=dns"}, "storage.tiered.s3.addressing"},
+      {{"storage.class=a b"}, "storage.tiered.s3.storage.class"},
+      {{"storage.class=DEEP_ARCHIVE"}, "storage.tiered.s3.storage.class"},
+      {{"sse.mode=aes"}, "storage.tiered.s3.sse.mode"},
+      {{"sse.kms.key.id=k"}, "storage.tiered.s3.sse.kms.key.id"},
+      {{"sse.mode=sse-c"}, "storage.tiered.s3.sse.customer.key"},
+      {{"sse.customer.key=s3cr3t"}, "storage.tiered.s3.sse.customer.key"},
+      {{"sse.mode=sse-c", "sse.customer.key=s3cr3t"}, "storage.tiered.s3.sse.customer.key"},
+      {{"sse.mode=sse-c", "sse.customer.key=MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=", "endpoint=http://h"},
+       "storage.tiered.s3.sse.mode"},
       {{"payload.signing=maybe"}, "storage.tiered.s3.payload.signing"},
   };
   for (const auto& [set, key] : cases) {

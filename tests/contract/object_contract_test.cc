@@ -77,7 +77,13 @@ class S3 final : public OnMachine {
   const std::unique_ptr<ObjectStore> store_;
 };
 
-StoreCase s3_case(std::string_view text) {
+/// What TAKHIN_TEST_S3 says of one store.
+struct S3Server {
+  std::string name;
+  S3Options options;
+};
+
+S3Server s3_server(std::string_view text) {
   const auto bad = [&] {
     std::fprintf(stderr, "TAKHIN_TEST_S3: not NAME=http://ACCESS_KEY:SECRET_KEY@HOST:PORT/BUCKET\n");
     std::exit(2);
@@ -98,31 +104,67 @@ StoreCase s3_case(std::string_view text) {
   options.bucket = text.substr(slash + 1);
   options.part_bytes = kPartBytesMin;
   options.http.ca_file = os::environment()["TAKHIN_TEST_S3_CA"];
-  StoreCase store_case{.name = std::string(text.substr(0, equals)),
-                       .open = [options] { return std::make_unique<S3>(options); }};
+  return {std::string(text.substr(0, equals)), std::move(options)};
+}
+
+const std::vector<S3Server>& s3_servers() {
+  static const std::vector<S3Server> all = [] {
+    std::vector<S3Server> out;
+    const std::string list = os::environment()["TAKHIN_TEST_S3"];
+    for (std::string_view left = list; !left.empty();) {
+      const auto end = std::min(left.find(','), left.size());
+      out.push_back(s3_server(left.substr(0, end)));
+      left.remove_prefix(std::min(end + 1, left.size()));
+    }
+    return out;
+  }();
+  return all;
+}
+
+StoreCase s3_case(const S3Server& server) {
+  StoreCase store_case{.name = server.name,
+                       .open = [options = server.options] { return std::make_unique<S3>(options); }};
   store_case.finds_uploads_by_prefix = store_case.name.find("minio") == std::string::npos;
   return store_case;
 }
 
-std::vector<StoreCase> make_cases(std::string_view s3) {
+std::vector<StoreCase> make_cases() {
   std::vector<StoreCase> out = {
       {.name = "memory", .open = [] { return std::make_unique<Memory>(); }},
       {.name = "local_dir", .open = [] { return std::make_unique<LocalDir>(); }},
       {.name = "wrapped", .open = [] { return std::make_unique<Wrapped>(); }},
   };
-  if (s3.empty()) std::puts("object_contract_test: no S3 store given (TAKHIN_TEST_S3 is empty), so none is tested");
-  while (!s3.empty()) {
-    const auto end = std::min(s3.find(','), s3.size());
-    out.push_back(s3_case(s3.substr(0, end)));
-    s3.remove_prefix(std::min(end + 1, s3.size()));
-  }
+  if (s3_servers().empty()) std::puts("object_contract_test: no S3 store given (TAKHIN_TEST_S3 is empty), so none is tested");
+  for (const S3Server& server : s3_servers()) out.push_back(s3_case(server));
   return out;
 }
 
 /// GoogleTest asks once for every test of the suite.
 const std::vector<StoreCase>& cases() {
-  static const std::vector<StoreCase> all = make_cases(os::environment()["TAKHIN_TEST_S3"]);
+  static const std::vector<StoreCase> all = make_cases();
   return all;
+}
+
+TEST(S3Servers, ACertificateOfOursIsTrustedOnlyWhenNamed) {
+  int tried = 0;
+  for (const S3Server& server : s3_servers()) {
+    if (!server.options.endpoint.starts_with("https://")) continue;
+    ++tried;
+    const ObjectKey key{"contract/trust"};
+    const auto ask = [&](std::string ca_file) {
+      S3Options options = server.options;
+      options.http.ca_file = std::move(ca_file);
+      S3 opened(options);
+      return opened.store().put(key, {}, When::kAlways, Deadline::in(opened.clock(), std::chrono::minutes(1)));
+    };
+    EXPECT_TRUE(ask(server.options.http.ca_file).ok());
+    for (const char* other : {"", "/etc/hostname"}) {
+      const auto put = ask(other);
+      ASSERT_FALSE(put.ok()) << server.name << " without its certificate";
+      EXPECT_EQ(put.error().kind, Kind::kDenied) << put.error().text;
+    }
+  }
+  if (tried == 0) GTEST_SKIP() << "no https server given";
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, ObjectStoreContract, ::testing::ValuesIn(cases()),

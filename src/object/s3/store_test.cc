@@ -10,32 +10,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-TEST(S3Address, PathStyleForEndpointsVirtualHostForAws) {
-  const auto url = [](std::string bucket, std::string endpoint, std::string region = "eu-west-1") -> std::string {
-    S3Options options;
-    options.bucket = std::move(bucket);
-    options.endpoint = std::move(endpoint);
-    options.region = std::move(region);
-    const auto address = address_of(options);
-    if (!address.ok()) return std::string(name_of(address.error().kind));
-    return address->scheme + "://" + address->host + address->base;
-  };
-  EXPECT_EQ(url("b", ""), "https://b.s3.eu-west-1.amazonaws.com");
-  EXPECT_EQ(url("b.with.dots", ""), "https://s3.eu-west-1.amazonaws.com/b.with.dots");
-  EXPECT_EQ(url("b", "", "cn-north-1"), "https://b.s3.cn-north-1.amazonaws.com.cn");
-  EXPECT_EQ(url("b", "http://127.0.0.1:9000"), "http://127.0.0.1:9000/b");
-  EXPECT_EQ(url("b", "http://minio:80/"), "http://minio/b");
-  EXPECT_EQ(url("b", "https://minio:443"), "https://minio/b");
-  EXPECT_EQ(url("b", "https://minio:80"), "https://minio:80/b");
-  const std::string invalid(name_of(Kind::kInvalid));
-  for (const char* endpoint :
-       {"minio:9000", "ftp://minio", "http://", "http://minio/path", "http://user@minio", "file:///x"}) {
-    EXPECT_EQ(url("b", endpoint), invalid) << endpoint;
-  }
-  EXPECT_EQ(url("", ""), invalid);
-  EXPECT_EQ(url("a/b", ""), invalid);
-}
-
 TEST_F(S3, PutCarriesSignatureChecksumAndCondition) {
   auto& http = open_scripted([](const HttpRequest&) { return reply_of(200, "", {{"etag", "\"e\""}}); });
   const auto put = store_->put({"a b/c+d"}, view_of("123456789"), When::kAbsent, never_);
@@ -91,54 +65,6 @@ TEST_F(S3, WithoutCredentialsNothingIsSent) {
   S3Store store(options_, *address_of(options_), none, clock_, random_, std::move(transport), meter_);
   EXPECT_EQ(store.put({"a"}, {}, When::kAlways, never_).error().kind, Kind::kDenied);
   EXPECT_TRUE(http.requests.empty());
-}
-
-/// Hands out the next key of a row each time one was refused.
-class Rotating final : public CredentialsProvider {
- public:
-  explicit Rotating(std::vector<std::string> keys) : keys_(std::move(keys)) {}
-  Result<Credentials> get(Deadline) override { return Credentials{keys_.at(at_), "secret", "token", {}}; }
-  void refused(const Credentials& credentials) override {
-    EXPECT_EQ(credentials.access_key, keys_.at(at_));
-    at_ = std::min(at_ + 1, keys_.size() - 1);
-  }
-
- private:
-  const std::vector<std::string> keys_;
-  std::size_t at_ = 0;
-};
-
-TEST_F(S3, StaleCredentialsAreReplacedOnce) {
-  struct Case {
-    std::vector<std::string> keys;
-    std::size_t requests;
-    bool ok;
-  };
-  for (const char* code : {"ExpiredToken", "InvalidToken", "InvalidAccessKeyId"}) {
-    for (const Case& one : {Case{{"old", "good"}, 2, true}, Case{{"old", "older", "good"}, 2, false}, Case{{"old"}, 1, false}}) {
-      Rotating rotating(one.keys);
-      auto transport = std::make_unique<Scripted>([&](const HttpRequest& request) {
-        const bool good = header_of(request, "authorization").find("Credential=good/") != std::string::npos;
-        return good ? reply_of(200, "", {{"etag", "e"}}) : error_reply(400, code);
-      });
-      Scripted& http = *transport;
-      S3Store store(options_, *address_of(options_), rotating, clock_, random_, std::move(transport), meter_);
-      EXPECT_EQ(store.put({"a"}, view_of("x"), When::kAlways, never_).ok(), one.ok) << code;
-      EXPECT_EQ(http.requests.size(), one.requests) << code;
-    }
-  }
-}
-
-TEST_F(S3, AHeadSaysOnlyThatItIsABadRequest) {
-  Rotating rotating({"old", "good"});
-  auto transport = std::make_unique<Scripted>([&](const HttpRequest& request) {
-    const bool good = header_of(request, "authorization").find("Credential=good/") != std::string::npos;
-    return good ? reply_of(200, "", {{"content-length", "3"}}) : reply_of(400);
-  });
-  S3Store store(options_, *address_of(options_), rotating, clock_, random_, std::move(transport), meter_);
-  const auto head = store.head({"a"}, never_);
-  ASSERT_TRUE(head.ok()) << head.error().text;
-  EXPECT_EQ(head->size, 3u);
 }
 
 TEST_F(S3, RangesOfRepliesAreChecked) {

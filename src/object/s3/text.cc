@@ -123,11 +123,25 @@ std::string base64(View bytes) {
   return out;
 }
 
+std::optional<Bytes> bytes_of_base64(std::string_view text) {
+  if (text.empty() || text.size() % 4 != 0) return std::nullopt;
+  const auto end = text.find_first_of("= \t\r\n");  // OpenSSL passes over blanks
+  const std::size_t padding = end == std::string_view::npos ? 0 : text.size() - end;
+  if (padding > 2 || text.substr(text.size() - padding) != std::string_view("==").substr(0, padding)) return std::nullopt;
+  Bytes out(text.size() / 4 * 3);
+  const int length =
+      EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                      reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
+  if (length != static_cast<int>(out.size())) return std::nullopt;
+  out.resize(out.size() - padding);
+  return out;
+}
+
 std::optional<std::uint32_t> crc_from_base64(std::string_view text) {
-  if (text.size() != 8 || text.find('=') != 6 || text[7] != '=') return std::nullopt;
-  std::array<unsigned char, 6> raw{};
-  if (EVP_DecodeBlock(raw.data(), reinterpret_cast<const unsigned char*>(text.data()), 8) != 6) return std::nullopt;
-  return load_be<std::uint32_t>(reinterpret_cast<const std::byte*>(raw.data()));
+  if (text.size() != 8) return std::nullopt;
+  const auto raw = bytes_of_base64(text);
+  if (!raw || raw->size() != 4) return std::nullopt;
+  return load_be<std::uint32_t>(raw->data());
 }
 
 std::string crc_to_base64(std::uint32_t crc) {

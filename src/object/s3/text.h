@@ -20,6 +20,8 @@ std::string hex(View bytes);
 /// Nothing unless `text` is pairs of hexadecimal digits.
 std::optional<Bytes> bytes_of_hex(std::string_view text);
 std::string base64(View bytes);
+/// Nothing unless `text` is base64 with its padding.
+std::optional<Bytes> bytes_of_base64(std::string_view text);
 /// As Content-MD5 and ETags of plain objects; not for anything that must be safe.
 std::array<std::byte, 16> md5(View data);
 /// Nothing unless `text` is base64 of exactly four bytes.

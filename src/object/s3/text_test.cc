@@ -163,5 +163,22 @@ TEST(Errors, RedirectsNameTheRegion) {
   EXPECT_EQ(error_of({.status = 502}).text, "502");
 }
 
+TEST(S3Text, Base64ComesBackAsItWentOrNotAtAll) {
+  for (const char* plain : {"a", "ab", "abc", "abcd", "0123456789abcdef"}) {
+    const auto back = bytes_of_base64(base64(view_of(plain)));
+    ASSERT_TRUE(back.has_value()) << plain;
+    EXPECT_EQ(text_of(*back), plain);
+  }
+  for (const char* wrong : {"", "a", "abc", "abcde", "ab=c", "a===", "====", " abc", "abc\n", "ab\nc", "ab$d", "=abc"}) {
+    EXPECT_EQ(bytes_of_base64(wrong), std::nullopt) << wrong;
+  }
+}
+
+TEST(S3Text, HexadecimalComesBackAsItWentOrNotAtAll) {
+  EXPECT_EQ(text_of(*bytes_of_hex(hex(view_of("hello")))), "hello");
+  EXPECT_EQ(bytes_of_hex("")->size(), 0u);
+  for (const char* wrong : {"0", "0g", "abc", "0x12", " 1"}) EXPECT_EQ(bytes_of_hex(wrong), std::nullopt) << wrong;
+}
+
 }  // namespace
 }  // namespace takhin::object::s3

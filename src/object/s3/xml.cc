@@ -69,7 +69,7 @@ ErrorBody parse_error(View body) {
   pugi::xml_document document;
   const auto error = parse(document, body, "Error");
   if (!error.ok()) return {};
-  return {text(*error, "Code"), text(*error, "Message")};
+  return {text(*error, "Code"), text(*error, "Message"), text(*error, "Region")};
 }
 
 Result<AssumedRole> parse_assumed_role(View body) {

@@ -10,6 +10,7 @@ namespace takhin::object::s3 {
 struct ErrorBody {
   std::string code;
   std::string message;
+  std::string region;  // the one that the request should have been signed for
 };
 /// Also finds an error inside a reply with status 200, as CompleteMultipartUpload may answer.
 ErrorBody parse_error(View body);
