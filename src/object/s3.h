@@ -20,6 +20,9 @@ namespace takhin::object {
 /// whole object: one PUT, or a multipart upload of type FULL_OBJECT. list() reports none. modified of put() and
 /// finish() is the store's Date.
 ///
+/// A store that answers SlowDown gets fewer requests for a while (reads and writes each for themselves); a call whose turn
+/// would come after its deadline is kThrottled.
+///
 /// Memory: an upload holds at most options.upload_concurrency + 1 parts; get() its range.
 /// abort_uploads() sees what the store lists: MinIO lists unfinished uploads by whole keys only, so a prefix finds none
 /// there (it drops them by itself after a day).

@@ -5,6 +5,7 @@
 
 #include "base/crc32c.h"
 #include "object/s3/errors.h"
+#include "object/s3/paced.h"
 #include "object/s3/text.h"
 #include "object/s3/xml.h"
 
@@ -220,7 +221,7 @@ Result<std::unique_ptr<ObjectStore>> open_s3(S3Options options, CredentialsProvi
   TRY(auto address, s3::address_of(options));
   if (options.part_bytes < kPartBytesMin)
     return fail(Kind::kInvalid, "s3: parts of {} bytes are below S3's 5 MiB", options.part_bytes);
-  auto transport = make_curl_transport(options.http, clock);
+  auto transport = std::make_unique<s3::PacedTransport>(make_curl_transport(options.http, clock), clock);
   return std::unique_ptr<ObjectStore>(std::make_unique<s3::S3Store>(std::move(options), std::move(address), credentials,
                                                                     clock, random, std::move(transport), meter));
 }
