@@ -59,6 +59,7 @@ struct SegmentInfo {
   TimestampMs modified{};                        // file's modification time
   bool sealed = false;
   LeaderEpoch last_epoch = kNoEpoch;
+  TimestampMs begun = kNoTimestamp;              // time of day of the first append; known of the active one only
 };
 
 /// All of a sealed segment, as the archiver takes it.

@@ -277,6 +277,7 @@ std::vector<SegmentInfo> LogImpl::segments() const {
   };
   for (const Segment& segment : sealed_) add(segment, true);
   add(active_facts_locked(), false);
+  out.back().begun = active_->begun;
   return out;
 }
 

@@ -28,8 +28,25 @@ inline constexpr metrics::MetricDef kStoreReachable{"tier_store_reachable", metr
 inline constexpr metrics::MetricDef kPartitionsOffline{"partitions_offline", metrics::Type::kGauge,
                                                        "Partitions whose log could not be opened."};
 
-inline constexpr const metrics::MetricDef* kMetricRows[] = {&kSegmentsByPolicy, &kArchivedSegments, &kSegmentsByTier,
-                                                            &kPromotions,       &kDemotions,        &kMonthlyCost,
-                                                            &kAccessFrequency,  &kStoreReachable,   &kPartitionsOffline};
+inline constexpr metrics::MetricDef kCopyLagSegments{"tier_copy_lag_segments", metrics::Type::kGauge,
+                                                     "Sealed segments that should be in the object store and are not yet."};
+inline constexpr metrics::MetricDef kCopyLagBytes{"tier_copy_lag_bytes", metrics::Type::kGauge, "Log bytes of those."};
+inline constexpr metrics::MetricDef kCopyLagSeconds{"tier_copy_lag_seconds", metrics::Type::kGauge,
+                                                    "Age of the oldest of those, by its newest record."};
+inline constexpr metrics::MetricDef kUploadIdle{
+    "tier_upload_idle_seconds", metrics::Type::kGauge,
+    "Time since an upload under way last moved, by segment (one per upload thread at most)."};
+inline constexpr metrics::MetricDef kUploadStalls{"tier_upload_stalls_total", metrics::Type::kCounter,
+                                                  "Uploads given up because they did not move for tier.upload.stall.seconds."};
+inline constexpr metrics::MetricDef kUploadRate{
+    "tier_upload_rate_limit_bytes", metrics::Type::kGauge,
+    "Log bytes per second that uploads may read at the moment; 0 = no limit. Falls while fsyncs are slow."};
+inline constexpr metrics::MetricDef kDiskExcess{"tier_local_disk_excess_bytes", metrics::Type::kGauge,
+                                                "Log bytes that should leave local disk for tier.local.disk.target.*."};
+
+inline constexpr const metrics::MetricDef* kMetricRows[] = {
+    &kSegmentsByPolicy, &kArchivedSegments, &kSegmentsByTier,    &kPromotions,      &kDemotions,    &kMonthlyCost,
+    &kAccessFrequency,  &kStoreReachable,   &kPartitionsOffline, &kCopyLagSegments, &kCopyLagBytes, &kCopyLagSeconds,
+    &kUploadIdle,       &kUploadStalls,     &kUploadRate,        &kDiskExcess};
 
 }  // namespace takhin::partition

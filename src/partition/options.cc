@@ -5,7 +5,9 @@ namespace {
 
 constexpr std::int64_t kMinuteMs = 60'000;
 const config::Option* const kRows[] = {&kLogFlush,           &kAutoArchive,  &kArchiveIntervalMinutes, &kCheckIntervalMinutes,
-                                       &kLocalPassIntervalMs, &kUploadThreads};
+                                       &kLocalPassIntervalMs, &kUploadThreads, &kUploadBytesPerSecond, &kUploadFsyncP99MaxMs,
+                                       &kUploadStallSeconds, &kRpoMinutes, &kDiskTargetBytes, &kDiskTargetFreeBytes,
+                                       &kDiskTargetLowPercent};
 
 }  // namespace
 
@@ -19,6 +21,13 @@ TopicsOptions options_from(const config::Settings& settings) {
   options.evaluate_interval_ms = settings.integer(kCheckIntervalMinutes) * kMinuteMs;
   options.local_pass_interval_ms = settings.integer(kLocalPassIntervalMs);
   options.upload_threads = static_cast<std::size_t>(settings.integer(kUploadThreads));
+  options.upload_limits = {.bytes_per_second = static_cast<std::uint64_t>(settings.integer(kUploadBytesPerSecond)),
+                           .fsync_p99_max_ms = settings.integer(kUploadFsyncP99MaxMs),
+                           .stall_ms = settings.integer(kUploadStallSeconds) * 1000};
+  options.rpo_ms = settings.integer(kRpoMinutes) * kMinuteMs;
+  options.disk_target = {.log_bytes = static_cast<std::uint64_t>(settings.integer(kDiskTargetBytes)),
+                         .free_bytes = static_cast<std::uint64_t>(settings.integer(kDiskTargetFreeBytes)),
+                         .low_percent = static_cast<int>(settings.integer(kDiskTargetLowPercent))};
   return options;
 }
 

@@ -40,6 +40,54 @@ inline const config::Option kUploadThreads{.key = "tier.upload.threads",
                                            .max = 64,
                                            .doc = "Partitions whose segments are uploaded at the same time."};
 
+inline const config::Option kUploadBytesPerSecond{
+    .key = "tier.upload.bytes.per.second",
+    .fallback = std::int64_t{0},
+    .min = 0,
+    .max = 1e12,
+    .doc = "Log bytes that all uploads together read per second; 0 = no limit. The topic config of the same name limits one "
+           "topic."};
+inline const config::Option kUploadFsyncP99MaxMs{
+    .key = "tier.upload.fsync.p99.max.ms",
+    .fallback = std::int64_t{0},
+    .min = 0,
+    .max = 60'000,
+    .doc = "Uploads slow down, to 1 MiB/s at the least, while the 99th percentile of the log's fsyncs of the last 10 seconds is "
+           "above so many milliseconds; 0 = never."};
+inline const config::Option kUploadStallSeconds{
+    .key = "tier.upload.stall.seconds",
+    .fallback = std::int64_t{60},
+    .min = 1,
+    .max = 86'400,
+    .doc = "An upload that does not move for so long is reported, given up and tried again."};
+inline const config::Option kRpoMinutes{
+    .key = "tier.rpo.minutes",
+    .fallback = std::int64_t{0},
+    .min = 0,
+    .max = 525'600,
+    .doc = "Longest time that a record of a tiered topic (remote.storage.enable) stays in the active segment, which is then "
+           "closed and uploaded as it is; 0 = until it is full or segment.ms has passed. The topic config tier.rpo.ms goes "
+           "first."};
+inline const config::Option kDiskTargetBytes{
+    .key = "tier.local.disk.target.bytes",
+    .fallback = std::int64_t{0},
+    .min = 0,
+    .max = 1e18,
+    .doc = "Log bytes on local disk, of all partitions, above which archived segments leave early, the oldest first; 0 = no "
+           "target. Sealed ones that are not archived yet are archived first; appends never wait for it."};
+inline const config::Option kDiskTargetFreeBytes{
+    .key = "tier.local.disk.target.free.bytes",
+    .fallback = std::int64_t{0},
+    .min = 0,
+    .max = 1e18,
+    .doc = "Free bytes of the data disk below which archived segments leave early, in the same way; 0 = no target."};
+inline const config::Option kDiskTargetLowPercent{
+    .key = "tier.local.disk.target.low.percent",
+    .fallback = std::int64_t{90},
+    .min = 1,
+    .max = 100,
+    .doc = "Once above the target they leave until so many percent of it are held (free space: until as much is free above it)."};
+
 std::span<const config::Option* const> option_rows();
 /// All of TopicsOptions that a key stands for; the rest keeps its default.
 TopicsOptions options_from(const config::Settings& settings);

@@ -72,7 +72,9 @@ Result<> PartitionImpl::sync_log() {
   const std::lock_guard hold(sync_mutex_);
   if (failed_) return fail(Kind::kUnavailable, "{}: an earlier fsync failed", ref().name());
   if (closed_) return fail(Kind::kClosed, "{} is closed", ref().name());
+  const Steady began = deps_.clock.steady();
   const auto synced = log_->sync();
+  deps_.uploads.note_fsync(deps_.clock.steady() - began);
   if (synced.ok()) return done();
   failed_ = true;  // the kernel drops what it could not write: a second fsync would lie
   log_error("partition", "{}: fsync failed, appends are refused from now on: {}", ref().name(), synced.error().text);

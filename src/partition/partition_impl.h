@@ -12,9 +12,11 @@
 #include "base/random.h"
 #include "partition/append_waiters.h"
 #include "partition/checkpoint.h"
+#include "partition/disk_target.h"
 #include "partition/flusher.h"
 #include "partition/partition.h"
 #include "partition/retention.h"
+#include "partition/upload_control.h"
 
 namespace takhin::partition {
 
@@ -22,7 +24,8 @@ namespace takhin::partition {
 inline constexpr std::size_t kDurableWaitersMax = 100'000;
 /// How long a segment that an operator restored stays local, whatever the policy says.
 inline constexpr std::int64_t kRestoredStayMs = 24LL * 3600 * 1000;
-/// Time one segment's upload, restore or removal may take before it counts as failed and is tried again later.
+/// Time one segment's upload (beyond what pacing costs it), restore or removal may take before it counts as failed and is tried
+/// again later.
 inline constexpr std::chrono::minutes kTransferTime{15};
 /// Time any smaller exchange with the store may take in the background.
 inline constexpr std::chrono::seconds kStoreCallTime{30};
@@ -38,6 +41,7 @@ struct PartitionDeps {
   Clock& clock;
   Flusher& flusher;
   MoveCounters& moves;
+  UploadControl& uploads;
   tier::Engine* engine = nullptr;  // null: tiering is off
 };
 
@@ -48,6 +52,7 @@ struct PartitionSetup {
   bool created = false;  // new with this call: nothing of it can be in the bucket
   bool clean_shutdown = false;
   bool flush_on_acks_all = true;
+  std::int64_t rpo_ms = 0;  // of tiered topics that set none; 0 = none
 };
 
 /// What a background pass asks of a partition.
@@ -55,6 +60,8 @@ struct PassOrder {
   tier::PolicyOptions policy;
   bool archive_by_age = false;           // the contract's archive pass
   bool evaluate = false;                 // the contract's demotion and promotion pass
+  Offset release_before = kNoOffset;     // local disk holds too much: archive, then drop, what is below this
+  bool disk_full = false;                // likewise: bring nothing back
   const std::atomic<bool>* stop = nullptr;  // set: end soon with kClosed
 };
 
@@ -62,6 +69,13 @@ struct PassOrder {
 struct PartitionCounts {
   std::uint64_t hot = 0, warm = 0, cold = 0;
   std::uint64_t local_bytes = 0, remote_bytes = 0, total_bytes = 0;
+};
+
+/// Sealed segments that should be in the bucket by now.
+struct CopyLag {
+  std::uint64_t segments = 0;
+  std::uint64_t bytes = 0;
+  std::int64_t age_ms = 0;  // of the oldest
 };
 
 enum class Place : std::uint8_t { kActive, kSealed, kArchivedAndLocal, kArchivedOnly };
@@ -101,10 +115,14 @@ class PartitionImpl final : public Partition, public Flushable, public std::enab
   bool has_store_work() const;
   /// Refresh when needed, archive, demote, promote, retention, removal; the first error, after doing what does not depend on it.
   Result<> run_pass(const PassOrder& order);
+  /// What relief of the local disk may choose from. `auto_archive`: also what is archived by age only, and not yet.
+  LocalUnits local_units(bool auto_archive) const;
+  std::uint64_t upload_budget() const { return config()->upload_bytes_per_second; }
+  CopyLag copy_lag(const PassOrder& order) const;
 
   // ---- what the admin asks
   Result<Place> place_of(Offset base) const;  // kNotFound
-  Result<> archive_now(Offset base, Deadline deadline);
+  Result<> archive_now(Offset base);
   Result<> restore_now(Offset base, Deadline deadline);
   PartitionCounts counts() const;
   bool has_archived() const;
@@ -174,12 +192,14 @@ class PartitionImpl final : public Partition, public Flushable, public std::enab
   bool archives_all(const TopicConfig& config) const;
   bool may_archive(const TopicConfig& config) const;
   bool never_tiers(const TopicConfig& config) const;
-  std::vector<Offset> due_for_archive(const PassOrder& order) const;
-  Result<> archive_segment(Offset base, Deadline deadline, const std::atomic<bool>* stop);
+  std::vector<Unit> due_for_archive(const PassOrder& order) const;
+  Result<> archive_segment(Offset base, const std::atomic<bool>* stop);
   Result<> archive_due(const PassOrder& order);
   Result<> demote_by_local_retention(const PassOrder& order);
   Result<> demote_by_policy(const PassOrder& order);
-  Result<> drop_copies(const PassOrder& order);
+  Result<> demote_for_space(const PassOrder& order);
+  Result<> demote(const PassOrder& order, const std::function<bool(const Unit&)>& goes,
+                  const std::function<bool(const Unit&)>& stays);
   Result<> promote_by_policy(const PassOrder& order);
   Result<> release_verified(Offset before, std::span<const Offset> keep);
   Result<> drop_copy(Offset base);
@@ -187,6 +207,7 @@ class PartitionImpl final : public Partition, public Flushable, public std::enab
   Result<> apply_retention();
   bool read_often(const PassOrder& order, Offset base) const;
   bool is_pinned(Offset base) const;
+  bool rpo_passed(const TopicConfig& config, const log::SegmentInfo& active) const;
 
   const PartitionDeps deps_;
   const PartitionSetup setup_;

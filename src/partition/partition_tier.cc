@@ -4,34 +4,10 @@
 
 #include "base/log.h"
 #include "partition/partition_impl.h"
+#include "partition/topic_rules.h"
 
 namespace takhin::partition {
 namespace {
-
-/// A log file that stops being readable when the process is to end: an upload under way fails within one read instead of
-/// holding up the shutdown.
-class StoppableFile final : public File {
- public:
-  /// `also`: may be null.
-  StoppableFile(std::shared_ptr<const File> below, const std::atomic<bool>& stop, const std::atomic<bool>* also)
-      : below_(std::move(below)), stop_(stop), also_(also) {}
-  Result<std::size_t> read_at(std::uint64_t position, std::span<std::byte> into) const override {
-    if (stop_ || (also_ != nullptr && *also_)) return fail(Kind::kClosed, "shutting down");
-    return below_->read_at(position, into);
-  }
-  Result<> write_at(std::uint64_t, View) override { return refuse(); }
-  Result<> sync() override { return refuse(); }
-  Result<std::uint64_t> size() const override { return below_->size(); }
-  Result<> truncate(std::uint64_t) override { return refuse(); }
-  Result<> punch(ByteRange) override { return refuse(); }
-  int descriptor() const override { return below_->descriptor(); }
-
- private:
-  static Error refuse() { return fail(Kind::kInvalid, "a sealed segment is read-only"); }
-  const std::shared_ptr<const File> below_;
-  const std::atomic<bool>& stop_;
-  const std::atomic<bool>* const also_;
-};
 
 /// Keeps the first error, and says whether going on makes sense: not when the store is away or the process ends.
 class FirstError {
@@ -151,23 +127,34 @@ Result<Place> PartitionImpl::place_of(Offset base) const {
 
 // ---- archive
 
-std::vector<Offset> PartitionImpl::due_for_archive(const PassOrder& order) const {
-  std::vector<Offset> due;
+std::vector<Unit> PartitionImpl::due_for_archive(const PassOrder& order) const {
+  std::vector<Unit> due;
   const auto config = this->config();
   if (!may_archive(*config)) return due;
   const bool all = archives_all(*config);
-  if (!all && (!order.archive_by_age || config->remote_storage_enable)) return due;
+  const bool by_age = order.archive_by_age && !config->remote_storage_enable;
   const Offset stable = log_->last_stable();
   const Offset log_start{log_start_.load()};
   for (const Unit& unit : units()) {
     if (!unit.in_log || !unit.sealed || unit.archived || unit.end <= log_start) continue;
     if (unit.end > stable) break;  // a transaction is open in it: its index is not complete yet
-    if (all || tier::desired_tier(order.policy, unit.age_ms, 0, 0) != tier::Tier::kHot) due.push_back(unit.base);
+    const bool old = by_age && tier::desired_tier(order.policy, unit.age_ms, 0, 0) != tier::Tier::kHot;
+    if (all || old || unit.end <= order.release_before) due.push_back(unit);
   }
   return due;
 }
 
-Result<> PartitionImpl::archive_segment(Offset base, Deadline deadline, const std::atomic<bool>* stop) {
+CopyLag PartitionImpl::copy_lag(const PassOrder& order) const {
+  CopyLag lag;
+  for (const Unit& unit : due_for_archive(order)) {
+    ++lag.segments;
+    lag.bytes += unit.bytes;
+    lag.age_ms = std::max(lag.age_ms, unit.age_ms);
+  }
+  return lag;
+}
+
+Result<> PartitionImpl::archive_segment(Offset base, const std::atomic<bool>* stop) {
   const std::lock_guard one_at_a_time(archive_mutex_);
   TRY(check_open());
   auto files = log_->sealed_files(base);
@@ -184,14 +171,16 @@ Result<> PartitionImpl::archive_segment(Offset base, Deadline deadline, const st
   segment.end = info.end;
   segment.max_timestamp = info.max_timestamp;
   segment.leader_epoch = info.last_epoch;
-  segment.log = std::make_shared<StoppableFile>(files->log, closed_, stop);
+  segment.log =
+      deps_.uploads.begin({ref(), info.base, info.bytes, upload_budget(), &closed_, stop}, std::move(files->log));
   segment.log_bytes = info.bytes;
   segment.offset_index = std::move(files->offset_index);
   segment.time_index = std::move(files->time_index);
   segment.txn_index = std::move(files->txn_index);
   segment.producer_snapshot = std::move(files->producer_snapshot);
   segment.leader_epochs = std::move(files->epochs);
-  TRY(deps_.engine->archive(segment, deadline));
+  const auto time = kTransferTime + deps_.uploads.time_for(info.bytes, upload_budget());
+  TRY(deps_.engine->archive(segment, Deadline::in(deps_.clock, time)));
 
   const std::lock_guard hold(change_mutex_);
   reload_view();
@@ -201,20 +190,19 @@ Result<> PartitionImpl::archive_segment(Offset base, Deadline deadline, const st
 }
 
 Result<> PartitionImpl::archive_due(const PassOrder& order) {
-  for (const Offset base : due_for_archive(order)) {
+  for (const Unit& unit : due_for_archive(order)) {
     TRY(check_stop(order));
-    TRY(archive_segment(base, Deadline::in(deps_.clock, kTransferTime), order.stop)
-            .within(fmt::format("archive {}/{:020}.log", ref().name(), base.raw)));
+    TRY(archive_segment(unit.base, order.stop).within(fmt::format("archive {}", segment_path(ref().name(), unit.base))));
   }
   return done();
 }
 
-Result<> PartitionImpl::archive_now(Offset base, Deadline deadline) {
+Result<> PartitionImpl::archive_now(Offset base) {
   TRY(const Place place, place_of(base));
   if (place == Place::kActive) return fail(Kind::kConflict, "segment is still being appended to");
   if (place != Place::kSealed) return done();
   if (config()->cleanup_compact) return fail(Kind::kConflict, "a compacted topic is not archived");
-  return archive_segment(base, deadline, nullptr);
+  return archive_segment(base, nullptr);
 }
 
 // ---- local disk
@@ -280,15 +268,31 @@ Result<> PartitionImpl::demote_by_local_retention(const PassOrder& order) {
 
 /// Other topics: archived segments older than cold.age leave, but for those that are read often or were restored by hand.
 Result<> PartitionImpl::demote_by_policy(const PassOrder& order) {
+  return demote(
+      order, [&](const Unit& unit) { return unit.age_ms >= order.policy.cold_age_ms; },
+      [&](const Unit& unit) { return read_often(order, unit.base) || is_pinned(unit.base); });
+}
+
+/// What was chosen because local disk holds too much, as far as it is archived; only what was restored by hand stays.
+Result<> PartitionImpl::demote_for_space(const PassOrder& order) {
+  if (order.release_before == kNoOffset) return done();
+  return demote(
+      order, [&](const Unit& unit) { return unit.end <= order.release_before; },
+      [&](const Unit& unit) { return is_pinned(unit.base); });
+}
+
+/// Drops local files of archived segments: the log's, oldest first, while `goes` holds, then copies for which it holds. Those
+/// for which `stays` holds are kept, the log's as copies.
+Result<> PartitionImpl::demote(const PassOrder& order, const std::function<bool(const Unit&)>& goes,
+                               const std::function<bool(const Unit&)>& stays) {
   TRY(check_stop(order));
   Offset before = kNoOffset;
   std::vector<Offset> kept;
   std::vector<Offset> keep;
   for (const Unit& unit : units()) {
     if (!unit.in_log) continue;
-    if (!unit.sealed || !unit.archived) break;
-    if (unit.age_ms < order.policy.cold_age_ms) break;
-    if (read_often(order, unit.base) || is_pinned(unit.base)) {
+    if (!unit.sealed || !unit.archived || !goes(unit)) break;
+    if (stays(unit)) {
       kept.push_back(unit.base);
       continue;
     }
@@ -296,19 +300,25 @@ Result<> PartitionImpl::demote_by_policy(const PassOrder& order) {
     keep = kept;  // only what lies below the last one that goes
   }
   if (before != kNoOffset) TRY(release_verified(before, keep));
-  return drop_copies(order);
-}
-
-Result<> PartitionImpl::drop_copies(const PassOrder& order) {
   const auto now = view();
   for (const Unit& unit : units_of(now->archived, {}, deps_.clock.wall())) {
     if (!std::ranges::binary_search(now->copies, unit.base)) continue;
     TRY(check_stop(order));
-    if (unit.age_ms >= order.policy.cold_age_ms && !read_often(order, unit.base) && !is_pinned(unit.base)) {
-      TRY(drop_copy(unit.base));
-    }
+    if (goes(unit) && !stays(unit)) TRY(drop_copy(unit.base));
   }
   return done();
+}
+
+LocalUnits PartitionImpl::local_units(bool auto_archive) const {
+  LocalUnits local;
+  const auto config = this->config();
+  local.may_archive = may_archive(*config) && (auto_archive || archives_all(*config));
+  const auto copies = view();
+  for (const Unit& unit : units()) {
+    const bool copy = !unit.in_log && std::ranges::binary_search(copies->copies, unit.base);
+    if ((copy || unit.in_log) && !is_pinned(unit.base)) local.units.push_back(unit);
+  }
+  return local;
 }
 
 Result<> PartitionImpl::bring_back(Offset base, Deadline deadline) {
@@ -320,6 +330,7 @@ Result<> PartitionImpl::bring_back(Offset base, Deadline deadline) {
 }
 
 Result<> PartitionImpl::promote_by_policy(const PassOrder& order) {
+  if (order.disk_full) return done();
   const auto now = view();
   const Offset local_start = log_->local_start();
   for (const tier::SegmentEntry& entry : now->archived) {
@@ -346,13 +357,22 @@ Result<> PartitionImpl::restore_now(Offset base, Deadline deadline) {
 
 // ---- roll and retention
 
+/// tier.rpo.*: the oldest record that is only here has been here for so long that the active segment goes up as it is.
+bool PartitionImpl::rpo_passed(const TopicConfig& config, const log::SegmentInfo& active) const {
+  const std::int64_t limit = config.rpo_ms == -2 ? setup_.rpo_ms : config.rpo_ms;
+  if (limit <= 0 || !archives_all(config) || active.sealed || active.bytes == 0) return false;
+  return deps_.clock.wall().raw - active.begun.raw >= limit;
+}
+
 Result<> PartitionImpl::roll_if_due() {
   const auto config = this->config();
   const auto segments = log_->segments();
   const std::lock_guard hold(append_mutex_);
   TRY(check_open());
   TRY(log_->roll_if_due());
-  if (!retention_applies(*config) || config->retention_ms < 0 || segments.empty()) return done();
+  if (segments.empty()) return done();
+  if (rpo_passed(*config, segments.back())) return log_->roll();
+  if (!retention_applies(*config) || config->retention_ms < 0) return done();
   const Unit active = units_of({}, std::span(&segments.back(), 1), deps_.clock.wall()).front();
   if (active.sealed || active.bytes == 0 || active.age_ms <= config->retention_ms) return done();
   return log_->roll();  // what is too old goes even when nothing is ever appended again
@@ -406,6 +426,7 @@ Result<> PartitionImpl::run_pass(const PassOrder& order) {
   }
   if (!errors.go_on(archive_due(order))) return errors.answer();
   if (!errors.go_on(demote_by_local_retention(order))) return errors.answer();
+  if (!errors.go_on(demote_for_space(order))) return errors.answer();
   if (order.evaluate && !config()->remote_storage_enable) {
     if (!errors.go_on(demote_by_policy(order))) return errors.answer();
     if (!errors.go_on(promote_by_policy(order))) return errors.answer();

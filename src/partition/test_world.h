@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "object/memory.h"
 #include "os/clock.h"
 #include "os/files.h"
@@ -24,7 +26,9 @@ std::string why(const Result<T>& result) {
 /// A broker's storage without the broker. Background passes run only when a test asks.
 class World {
  public:
-  explicit World(bool tiering = true) : tiering_(tiering) { start(); }
+  explicit World(bool tiering = true, std::function<void(TopicsOptions&)> tune = {}) : tiering_(tiering), tune_(std::move(tune)) {
+    start();
+  }
   ~World() { stop(); }
 
   void start() {
@@ -44,6 +48,7 @@ class World {
     options.background_passes = false;
     options.policy.hot_access_hz_min = 10;
     options.policy.hot_access_count_min = 100;
+    if (tune_) tune_(options);
     topics = std::make_unique<TopicsImpl>(TopicsDeps{files, clock, random, metrics, engine.get()}, options);
     const auto started = topics->start();
     ASSERT_TRUE(started.ok()) << why(started);
@@ -159,6 +164,7 @@ class World {
   }
 
   const bool tiering_;
+  const std::function<void(TopicsOptions&)> tune_;
   testing::TempDir dir;
   os::PosixFileSystem files;
   testing::FakeClock clock{os::SystemClock().wall()};

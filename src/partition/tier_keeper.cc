@@ -60,6 +60,9 @@ void TierKeeper::stop() {
   }
   if (thread_.joinable()) thread_.join();
   pool_.stop();
+  std::deque<Due> dropped;
+  const std::lock_guard hold(mutex_);
+  dropped.swap(due_);
 }
 
 void TierKeeper::run() {
@@ -82,9 +85,41 @@ void TierKeeper::tick() {
     }
   }
   const Steady now = deps_.clock.steady();
+  deps_.uploads.give_up_stalled();
+  plan_relief(partitions);
   mark_due(now);
   submit_errands(now);
   submit_due(partitions, now);
+}
+
+/// Says of each partition how much it should give so that local disk holds what it should. Appends never wait for that.
+void TierKeeper::plan_relief(const std::vector<std::shared_ptr<PartitionImpl>>& partitions) {
+  if (!options_.disk_target.is_set()) return;
+  DiskUse use{0, deps_.free_bytes()};
+  for (const auto& partition : partitions) use.log_bytes += partition->local_bytes();
+  const bool relieving = disk_excess_ > 0;
+  const std::uint64_t excess = excess_of(options_.disk_target, use, relieving);
+  disk_excess_ = excess;
+  std::vector<LocalUnits> units;
+  if (excess > 0) {
+    for (const auto& partition : partitions) units.push_back(partition->local_units(options_.auto_archive));
+  }
+  const auto plan = partition::plan_relief(units, excess);
+  std::uint64_t archived = 0, to_archive = 0;
+  {
+    const std::lock_guard hold(mutex_);
+    for (auto& [partition, debt] : debts_) debt.release_before = kNoOffset;
+    for (std::size_t i = 0; i < plan.size(); ++i) {
+      debts_[partitions[i]].release_before = plan[i].before;
+      archived += plan[i].bytes;
+      to_archive += plan[i].bytes_to_archive;
+    }
+    if (excess > 0) std::ranges::stable_sort(due_, std::greater(), &Due::local_bytes);
+  }
+  if (excess > 0 && !relieving) {
+    log_warn("partition", "local log is {} bytes over its target: {} bytes that are archived go now, {} are archived first",
+             excess, archived, to_archive);
+  }
 }
 
 void TierKeeper::mark_due(Steady now) {
@@ -101,32 +136,69 @@ void TierKeeper::mark_due(Steady now) {
 }
 
 PassOrder TierKeeper::order(bool archive, bool evaluate) const {
-  return {options_.policy, archive, evaluate, &stopping_};
+  return {.policy = options_.policy,
+          .archive_by_age = archive,
+          .evaluate = evaluate,
+          .disk_full = disk_excess_ > 0,
+          .stop = &stopping_};
 }
 
 void TierKeeper::submit_due(const std::vector<std::shared_ptr<PartitionImpl>>& partitions, Steady now) {
   for (const auto& partition : partitions) {
     const auto what = claim(partition, now);
     if (!what) continue;
-    // Handed to the pool without mutex_: a task that the pool drops takes it at its end.
-    auto over = at_end([this, weak = std::weak_ptr(partition)] {
+    // Let go of without mutex_: it takes it at its end.
+    auto over = at_end([this, weak = std::weak_ptr(partition), topic = partition->ref().topic_id] {
       const std::lock_guard hold(mutex_);
+      budgeted_.erase(topic);
       if (const auto found = debts_.find(weak); found != debts_.end()) found->second.running = false;
     });
-    if (!pool_.submit([this, partition, what = *what, over] { run_one(partition, what); }).ok()) return;
+    submit({partition, *what, std::move(over), partition->local_bytes()});
   }
+}
+
+/// The order in which passes begin is due_'s, not the pool's: a partition that fills the disk may overtake.
+void TierKeeper::submit(Due due) {
+  {
+    const std::lock_guard hold(mutex_);
+    const bool first = disk_excess_ > 0;
+    const auto at = first ? std::ranges::upper_bound(due_, due.local_bytes, std::greater(), &Due::local_bytes) : due_.end();
+    due_.insert(at, std::move(due));
+  }
+  if (pool_.submit([this] { run_next(); }).ok()) return;
+  Due dropped;  // as many as there are tasks: the last one goes, and is found again at the next tick
+  const std::lock_guard hold(mutex_);
+  if (due_.empty()) return;
+  dropped = std::move(due_.back());
+  due_.pop_back();
+}
+
+void TierKeeper::run_next() {
+  Due due;
+  {
+    const std::lock_guard hold(mutex_);
+    if (due_.empty()) return;
+    due = std::move(due_.front());
+    due_.pop_front();
+  }
+  run_one(due.partition, due.order);
 }
 
 /// What is to be done with a partition now, marked as running; nothing when that is nothing, or not now.
 std::optional<PassOrder> TierKeeper::claim(const std::shared_ptr<PartitionImpl>& partition, Steady now) {
   const bool work = partition->has_store_work();
+  const bool budgeted = partition->upload_budget() > 0;
   const std::lock_guard hold(mutex_);
   Debt& debt = debts_[partition];
   debt.archive &= options_.auto_archive;
   if (stopping_ || now < store_not_before_ || debt.running || now < debt.not_before) return std::nullopt;
-  if (!work && !debt.archive && !debt.evaluate) return std::nullopt;
+  const bool relief = debt.release_before != kNoOffset;
+  if (!work && !relief && !debt.archive && !debt.evaluate) return std::nullopt;
+  if (budgeted && !budgeted_.insert(partition->ref().topic_id).second) return std::nullopt;
   debt.running = true;
-  return order(debt.archive, debt.evaluate);
+  PassOrder what = order(debt.archive, debt.evaluate);
+  what.release_before = debt.release_before;
+  return what;
 }
 
 void TierKeeper::run_one(const std::shared_ptr<PartitionImpl>& partition, PassOrder what) {
@@ -197,12 +269,19 @@ Result<> TierKeeper::run_all_now() {
     if (result.error().kind == Kind::kClosed && !stopping_) return;  // its topic was deleted under the pass
     first = result.error();
   };
-  for (const auto& partition : deps_.partitions()) {
-    remember(partition->roll_if_due());
+  const auto partitions = deps_.partitions();
+  for (const auto& partition : partitions) remember(partition->roll_if_due());
+  plan_relief(partitions);
+  for (const auto& partition : partitions) {
     latch.add();
     auto over = at_end([&latch] { latch.release(); });
     auto task = [this, partition, over, &remember] {
-      const Result<> result = partition->run_pass(order(options_.auto_archive, true));
+      PassOrder what = order(options_.auto_archive, true);
+      {
+        const std::lock_guard hold(mutex_);
+        what.release_before = debts_[partition].release_before;
+      }
+      const Result<> result = partition->run_pass(what);
       remember(result);
       const std::lock_guard hold(mutex_);
       note(result, debts_[partition]);

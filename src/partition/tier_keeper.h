@@ -4,11 +4,13 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -31,15 +33,19 @@ struct KeeperOptions {
   std::int64_t evaluate_interval_ms = 1800'000;
   std::int64_t local_pass_interval_ms = 2'000;
   std::size_t pass_threads = 2;
+  DiskTarget disk_target;
 };
 
 struct KeeperDeps {
   Clock& clock;
   Random& random;
+  UploadControl& uploads;
   std::function<std::vector<std::shared_ptr<PartitionImpl>>()> partitions;
   /// Store work of topics (publishing, deleting); false from has_errands: nothing to do.
   std::function<bool()> has_errands;
   std::function<Result<>()> run_errands;
+  /// Of the disk that holds the logs; nothing when it cannot be told.
+  std::function<std::optional<std::uint64_t>()> free_bytes;
 };
 
 /// Any thread.
@@ -60,20 +66,36 @@ class TierKeeper {
   void tick();
   /// The last failure of store work, nothing while it succeeds.
   std::optional<Error> store_trouble() const;
+  /// Log bytes that local disk holds beyond its target, as of the last tick.
+  std::uint64_t disk_excess() const { return disk_excess_.load(std::memory_order_relaxed); }
+  /// The order of a pass that archives by age, for who asks what it would find.
+  PassOrder archive_order() const { return order(options_.auto_archive, false); }
 
  private:
   struct Debt {
     bool running = false;
     bool archive = true;   // owed since the start: a restart must not put a pass off
     bool evaluate = true;
+    Offset release_before = kNoOffset;  // what it should give while local disk holds too much
     int failures = 0;      // in a row
     Steady not_before{};
   };
 
+  /// A pass that waits for a thread.
+  struct Due {
+    std::shared_ptr<PartitionImpl> partition;
+    PassOrder order;
+    std::shared_ptr<void> over;  // marks the partition as not running any more when it goes
+    std::uint64_t local_bytes = 0;
+  };
+
   void run();
+  void plan_relief(const std::vector<std::shared_ptr<PartitionImpl>>& partitions);
   void mark_due(Steady now);
   void submit_due(const std::vector<std::shared_ptr<PartitionImpl>>& partitions, Steady now);
   std::optional<PassOrder> claim(const std::shared_ptr<PartitionImpl>& partition, Steady now);
+  void submit(Due due);
+  void run_next();
   void submit_errands(Steady now);
   void run_one(const std::shared_ptr<PartitionImpl>& partition, PassOrder order);
   void note(const Result<>& result, Debt& debt);
@@ -87,12 +109,15 @@ class TierKeeper {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::map<std::weak_ptr<PartitionImpl>, Debt, std::owner_less<>> debts_;
+  std::set<Uuid> budgeted_;  // topics with a budget of upload bytes that have a pass under way: one at a time
+  std::deque<Due> due_;      // as many as there are tasks in pool_ that will take one; the fullest first while disk is short
   Debt errands_;
   Steady next_archive_{};
   Steady next_evaluate_{};
   int store_failures_ = 0;
   Steady store_not_before_{};
   std::optional<Error> store_trouble_;
+  std::atomic<std::uint64_t> disk_excess_{0};
 
   WorkerPool pool_;
   std::thread thread_;

@@ -14,7 +14,7 @@ constexpr std::string_view kTimestampType[] = {"CreateTime", "LogAppendTime"};
 constexpr std::string_view kLongMax = "9223372036854775807";
 
 // Keys, types, defaults and bounds are Apache Kafka 4.x's (org.apache.kafka.common.config.TopicConfig), but for segment.bytes,
-// which keeps the older lower bound of one record overhead: small segments make small tests.
+// which keeps the older lower bound of one record overhead: small segments make small tests. The tier.* are our own.
 constexpr TopicConfigRow kRows[] = {
     {"cleanup.policy", "list", "delete",
      "How old data goes: delete by retention, compact to the last value of each key, or both.", INT64_MIN, INT64_MAX,
@@ -62,6 +62,12 @@ constexpr TopicConfigRow kRows[] = {
     {"segment.index.bytes", "int", "10485760", "Accepted; index files are as long as their entries.", 4, kIntMax},
     {"segment.jitter.ms", "long", "0", "Accepted; segments are closed at segment.ms.", 0},
     {"segment.ms", "long", "604800000", "Age at which a segment is closed even when it is not full.", 1},
+    {"tier.rpo.ms", "long", "-2",
+     "Longest time that a record of a tiered topic stays in the active segment, which is then closed and uploaded; 0 is no "
+     "limit, -2 follows the broker's tier.rpo.minutes.",
+     -2},
+    {"tier.upload.bytes.per.second", "long", "0",
+     "Log bytes that uploads of this topic read per second, one partition at a time; 0 is no budget of its own.", 0},
     {"unclean.leader.election.enable", "boolean", "false", "Accepted; there is one replica to elect."},
 };
 static_assert(std::ranges::is_sorted(kRows, {}, &TopicConfigRow::key), "find_topic_config_row searches by halves");
@@ -191,6 +197,7 @@ Result<> check_local(std::string_view key, std::int64_t local, std::string_view 
 }
 
 Result<> validate(const TopicConfig& config) {
+  if (config.rpo_ms == -1) return broken("tier.rpo.ms", "-1", "must be 0 (no limit), -2 (as the broker) or more than 0");
   if (!config.remote_storage_enable) return done();
   if (config.cleanup_compact) return broken("remote.storage.enable", "true", "a compacted topic cannot be tiered");
   TRY(check_local("local.retention.ms", config.local_retention_ms, "retention.ms", config.retention_ms));
@@ -226,6 +233,8 @@ Result<TopicConfig> parse_topic_config(const ConfigMap& overrides) {
   config.remote_storage_enable = values.flag("remote.storage.enable");
   config.remote_copy_disable = values.flag("remote.log.copy.disable");
   config.remote_delete_on_disable = values.flag("remote.log.delete.on.disable");
+  config.rpo_ms = values.integer("tier.rpo.ms");
+  config.upload_bytes_per_second = static_cast<std::uint64_t>(values.integer("tier.upload.bytes.per.second"));
   const auto policy = members_of(values.text("cleanup.policy"));
   config.cleanup_delete = std::ranges::find(policy, "delete") != policy.end();
   config.cleanup_compact = std::ranges::find(policy, "compact") != policy.end();

@@ -25,6 +25,8 @@ struct TopicConfig {
   bool remote_storage_enable = false;
   bool remote_copy_disable = false;       // remote.log.copy.disable: nothing more is uploaded, what is archived stays readable
   bool remote_delete_on_disable = false;  // remote.log.delete.on.disable
+  std::int64_t rpo_ms = -2;               // tier.rpo.ms; 0 = off, -2 = as the broker's tier.rpo.minutes says
+  std::uint64_t upload_bytes_per_second = 0;  // tier.upload.bytes.per.second; 0 = no budget of its own
   bool cleanup_delete = true;
   bool cleanup_compact = false;
   std::int32_t min_insync_replicas = 1;

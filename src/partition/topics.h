@@ -12,7 +12,9 @@
 #include "base/random.h"
 #include "metrics/metrics.h"
 #include "partition/admin.h"
+#include "partition/disk_target.h"
 #include "partition/partition.h"
+#include "partition/upload_control.h"
 #include "tier/engine.h"
 
 namespace takhin::partition {
@@ -35,6 +37,9 @@ struct TopicsOptions {
   std::int64_t local_pass_interval_ms = 2'000;  // KIP-405 topics: uploads and local retention; roll and retention of all
   bool flush_on_acks_all = true;                // log.flush
   std::size_t upload_threads = 2;
+  UploadLimits upload_limits;
+  DiskTarget disk_target;
+  std::int64_t rpo_ms = 0;                      // tier.rpo.minutes: of tiered topics that set no tier.rpo.ms; 0 = none
   bool clean_shutdown = false;                  // takes the last stop for an orderly one even without the marker of close()
   bool background_passes = true;                // false: only evaluate() and nothing by itself (simulations)
 };

@@ -80,7 +80,7 @@ Result<TopicsImpl::Found> TopicsImpl::find_segment(const std::string& path) cons
 Result<> TopicsImpl::archive(const std::string& path) {
   if (deps_.engine == nullptr) return fail(Kind::kConflict, "tiered storage not enabled");
   TRY(const Found found, find_segment(path));
-  return of_known_segment(found.partition->archive_now(found.base, Deadline::in(deps_.clock, kTransferTime)), path);
+  return of_known_segment(found.partition->archive_now(found.base), path);
 }
 
 Result<> TopicsImpl::restore(const std::string& path) {
@@ -170,10 +170,34 @@ void TopicsImpl::set_gauges() {
   advance(kPromotions, "failure", moves_.promotion_failures, gate_->seen[1]);
   advance(kDemotions, "success", moves_.demotions, gate_->seen[2]);
   advance(kDemotions, "failure", moves_.demotion_failures, gate_->seen[3]);
+  set_upload_gauges();
   metrics.clear(kAccessFrequency);
   for (const auto& [path, hz] : top_access_hz(kAccessGaugesMax)) {
     metrics.gauge(kAccessFrequency, {{"segment", path}}).set(hz);
   }
+}
+
+void TopicsImpl::set_upload_gauges() {
+  metrics::Metrics& metrics = deps_.metrics;
+  CopyLag all;
+  const PassOrder order = keeper_.archive_order();
+  for (const auto& partition : live_partitions()) {
+    const CopyLag one = partition->copy_lag(order);
+    all.segments += one.segments;
+    all.bytes += one.bytes;
+    all.age_ms = std::max(all.age_ms, one.age_ms);
+  }
+  metrics.gauge(kCopyLagSegments).set(static_cast<double>(all.segments));
+  metrics.gauge(kCopyLagBytes).set(static_cast<double>(all.bytes));
+  metrics.gauge(kCopyLagSeconds).set(static_cast<double>(all.age_ms) / 1000);
+  metrics.clear(kUploadIdle);
+  for (const UploadProgress& upload : uploads_.running()) {
+    metrics.gauge(kUploadIdle, {{"segment", upload.segment}}).set(std::chrono::duration<double>(upload.idle).count());
+  }
+  metrics.counter(kUploadStalls).add(static_cast<double>(uploads_.stalls() - gate_->seen_stalls));
+  gate_->seen_stalls = uploads_.stalls();
+  metrics.gauge(kUploadRate).set(uploads_.rate().value_or(0));
+  metrics.gauge(kDiskExcess).set(static_cast<double>(keeper_.disk_excess()));
 }
 
 }  // namespace takhin::partition

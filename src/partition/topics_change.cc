@@ -51,7 +51,7 @@ Result<> TopicsImpl::commit(TopicsFile next) {
 /// Opens partitions first.. of a topic that has just got them; closes and removes them again when one cannot be made.
 Result<> TopicsImpl::open_new(const StoredTopic& topic, std::int32_t first, const TopicConfig& config,
                               std::vector<std::shared_ptr<PartitionImpl>>& into) {
-  const PartitionDeps deps{deps_.files, deps_.clock, flusher_, moves_, deps_.engine};
+  const PartitionDeps deps = partition_deps();
   const std::size_t before = into.size();
   for (std::int32_t partition = first; partition < topic.partitions; ++partition) {
     auto opened = PartitionImpl::open(deps, setup_of(topic, partition, config, true));

@@ -17,7 +17,8 @@ KeeperOptions keeper_options(const TopicsOptions& options) {
           options.archive_interval_ms,
           options.evaluate_interval_ms,
           options.local_pass_interval_ms,
-          options.upload_threads};
+          options.upload_threads,
+          options.disk_target};
 }
 
 /// Runs task(0..count-1) on a few threads; returns when all are done.
@@ -59,8 +60,9 @@ Result<std::unique_ptr<Topics>> Topics::open(TopicsDeps deps, TopicsOptions opti
 TopicsImpl::TopicsImpl(TopicsDeps deps, TopicsOptions options)
     : deps_{deps.files, deps.clock, deps.random, deps.metrics, options.tiering ? deps.engine : nullptr},
       options_(std::move(options)),
-      keeper_({deps_.clock, deps_.random, [this] { return live_partitions(); }, [this] { return has_errands(); },
-               [this] { return run_errands(); }},
+      uploads_(deps_.clock, options_.upload_limits),
+      keeper_({deps_.clock, deps_.random, uploads_, [this] { return live_partitions(); }, [this] { return has_errands(); },
+               [this] { return run_errands(); }, [this] { return free_bytes(); }},
               keeper_options(options_)) {}
 
 TopicsImpl::~TopicsImpl() {
@@ -108,6 +110,15 @@ Result<> TopicsImpl::close() {
   return write_atomically(deps_.files, marker_path(), {});
 }
 
+PartitionDeps TopicsImpl::partition_deps() {
+  return {deps_.files, deps_.clock, flusher_, moves_, uploads_, deps_.engine};
+}
+
+std::optional<std::uint64_t> TopicsImpl::free_bytes() const {
+  const auto space = deps_.files.space(options_.data_dir);
+  return space.ok() ? std::optional(space->available) : std::nullopt;
+}
+
 std::string TopicsImpl::dir_of(const std::string& topic, std::int32_t partition) const {
   return fmt::format("{}/log/{}-{}", options_.data_dir, topic, partition);
 }
@@ -121,6 +132,7 @@ PartitionSetup TopicsImpl::setup_of(const StoredTopic& topic, std::int32_t parti
   setup.created = created;
   setup.clean_shutdown = clean_shutdown_;
   setup.flush_on_acks_all = options_.flush_on_acks_all;
+  setup.rpo_ms = options_.rpo_ms;
   return setup;
 }
 
@@ -138,7 +150,7 @@ Result<> TopicsImpl::open_all() {
     for (std::int32_t partition = 0; partition < topic.partitions; ++partition)
       jobs.push_back({&topic, config, partition, nullptr, {}});
   }
-  const PartitionDeps deps{deps_.files, deps_.clock, flusher_, moves_, deps_.engine};
+  const PartitionDeps deps = partition_deps();
   in_parallel(jobs.size(), [&](std::size_t at) {
     auto opened = PartitionImpl::open(deps, setup_of(*jobs[at].topic, jobs[at].partition, jobs[at].config, false));
     if (opened.ok()) {

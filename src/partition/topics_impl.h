@@ -62,8 +62,11 @@ class TopicsImpl final : public Topics {
     std::mutex mutex;
     TopicsImpl* topics = nullptr;
     std::uint64_t seen[4] = {};  // of MoveCounters, in its order
+    std::uint64_t seen_stalls = 0;
   };
 
+  PartitionDeps partition_deps();
+  std::optional<std::uint64_t> free_bytes() const;
   std::string dir_of(const std::string& topic, std::int32_t partition) const;
   std::string topics_path() const { return options_.data_dir + "/topics.json"; }
   std::string marker_path() const { return options_.data_dir + "/log/.kafka_cleanshutdown"; }
@@ -98,11 +101,13 @@ class TopicsImpl final : public Topics {
   Result<Found> find_segment(const std::string& path) const;
   void register_metrics();
   void set_gauges();
+  void set_upload_gauges();
 
   const TopicsDeps deps_;
   const TopicsOptions options_;
   Flusher flusher_;
   MoveCounters moves_;
+  UploadControl uploads_;
   const std::shared_ptr<ScrapeGate> gate_ = std::make_shared<ScrapeGate>();
 
   mutable std::mutex change_mutex_;  // one change of the set of topics at a time; before registry_mutex_
