@@ -23,7 +23,7 @@ struct EngineOptions {
   std::string cache_dir;
   std::string catalog_path;                    // SQLite; a cache of the bucket
   std::uint64_t chunk_bytes = kMiB;            // tier.chunk.bytes
-  std::uint64_t fetch_bytes_max = 16 * kMiB;   // tier.fetch.bytes.max: one ranged GET
+  std::uint64_t fetch_bytes_max = 32 * kMiB;   // tier.fetch.bytes.max: one ranged GET
   std::uint64_t readahead_bytes_max = 64 * kMiB;
   std::uint64_t cache_bytes_max = 10'240 * kMiB;
   int zstd_level = 1;                          // 0 = off

@@ -26,9 +26,9 @@ inline const Option kHotMinCount{.key = "storage.tiered.hot.min.access.count", .
 
 inline const Option kChunkBytes{.key = "tier.chunk.bytes", .fallback = std::int64_t{kMiB}, .min = 1024, .max = 64.0 * kMiB,
                                 .doc = "Log bytes stored, fetched and cached as one; a larger batch is its own chunk."};
-inline const Option kFetchBytesMax{.key = "tier.fetch.bytes.max", .fallback = std::int64_t{16 * kMiB},
+inline const Option kFetchBytesMax{.key = "tier.fetch.bytes.max", .fallback = std::int64_t{32 * kMiB},
                            .min = 1024, .max = 1.0 * kGiB,
-                                   .doc = "Bytes of one ranged GET at the most."};
+                                   .doc = "Bytes of one ranged GET at the most; a sequential reader's grow up to it."};
 inline const Option kReadaheadBytesMax{.key = "tier.readahead.bytes.max", .fallback = std::int64_t{64 * kMiB}, .min = 0,
                                        .max = 16.0 * kGiB, .doc = "Log bytes fetched ahead of a sequential reader; 0 = none."};
 inline const Option kZstdLevel{.key = "tier.zstd.level", .fallback = std::int64_t{1}, .min = 0, .max = 19,

@@ -21,6 +21,7 @@ ReadAhead::ReadAhead(FetchDeps& deps, TailStore& tails, Fetcher& fetcher, LocalC
       fetcher_(fetcher),
       local_(local),
       window_max_(window_limit(deps.options)),
+      window_first_(std::min(kFirstChunks * deps.options.chunk_bytes, window_max_)),
       // A quarter of the threads stays free for those who wait.
       flights_max_(std::max<std::size_t>(1, deps.options.fetch_threads * 3 / 4)) {}
 
@@ -33,7 +34,7 @@ std::uint64_t ReadAhead::window_at(const ColdSegment& segment, ByteRange missing
   if (at == shard.partitions.end()) return 0;
   const Reader* const reader = reader_at(at->second, segment, missing.begin);
   // A cached run ends where this chunk begins, or it was cut inside of this chunk before that was evicted.
-  return reader == nullptr ? 0 : std::min(std::max(reader->window, deps_.options.fetch_bytes_max), window_max_);
+  return reader == nullptr ? 0 : std::max(reader->window, window_first_);
 }
 
 void ReadAhead::on_read(const ColdSegment& segment, ByteRange read) {
@@ -94,7 +95,7 @@ void ReadAhead::advance(Reader& reader, const ColdSegment& segment, ByteRange re
   if (std::exchange(reader.wasted, wasted) != wasted) {
     reader.window = 0;
   } else {
-    reader.window = std::min(std::max(reader.window * 2, deps_.options.fetch_bytes_max), window_max_);
+    reader.window = std::clamp(reader.window * 2, window_first_, window_max_);
   }
   if (reader.ahead == 0) {
     reader.next = segment.entry;
@@ -129,8 +130,8 @@ bool ReadAhead::step(Reader& reader, const ColdSegment& next) {
   };
   const std::uint64_t log_bytes = next.entry.segment.log_bytes;
   if (local_.has(next.partition, next.entry.segment.base)) return passed_to(log_bytes), true;
-  const auto run_limit = [this](const Tail& tail, std::uint64_t from) {
-    const std::uint64_t to = from + window_max_;
+  const auto run_limit = [window = reader.window](const Tail& tail, std::uint64_t from) {
+    const std::uint64_t to = from + window;
     return to >= tail.log_bytes ? tail.chunks.size() : std::max(tail.chunk_at(to), tail.chunk_at(from) + 1);
   };
   if (const auto tail = tails_.peek(next.id())) {

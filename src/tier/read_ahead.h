@@ -10,12 +10,14 @@
 namespace takhin::tier {
 
 /// Any thread. Knows readers only by where they read: a read that begins where another ended is the same reader going on.
-/// The window begins with one GET (fetch_bytes_max), doubles with every further read up to readahead_bytes_max, and is closed
-/// at once when chunks fetched ahead are evicted unread. Never holds more unread bytes than half of the cache.
+/// The window begins with kFirstChunks, so that the second read waits for a small GET, doubles with every further read up to
+/// readahead_bytes_max, and is closed at once when chunks fetched ahead are evicted unread. One GET brings no more than the
+/// window. Never holds more unread bytes than half of the cache.
 class ReadAhead {
  public:
   static constexpr std::size_t kReadersMax = 8;        // per partition; beyond it the one that was away longest is forgotten
   static constexpr std::size_t kPartitionsMax = 4096;  // likewise
+  static constexpr std::uint64_t kFirstChunks = 4;     // the first window
 
   ReadAhead(FetchDeps& deps, TailStore& tails, Fetcher& fetcher, LocalCopies& local);
 
@@ -73,6 +75,7 @@ class ReadAhead {
   Fetcher& fetcher_;
   LocalCopies& local_;
   const std::uint64_t window_max_;
+  const std::uint64_t window_first_;
   const std::size_t flights_max_;
   std::array<Shard, kShards> shards_;
 };
