@@ -124,7 +124,11 @@ const std::vector<S3Server>& s3_servers() {
 StoreCase s3_case(const S3Server& server) {
   StoreCase store_case{.name = server.name,
                        .open = [options = server.options] { return std::make_unique<S3>(options); }};
-  store_case.finds_uploads_by_prefix = store_case.name.find("minio") == std::string::npos;
+  const bool is_moto = server.name == "moto";
+  store_case.finds_uploads_by_prefix = server.name != "minio";
+  store_case.reports_crc32c = !is_moto;
+  store_case.dates_uploads = !is_moto;
+  store_case.takes_puts_of_one_key_at_once = !is_moto;
   return store_case;
 }
 

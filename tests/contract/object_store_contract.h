@@ -24,6 +24,8 @@ struct StoreCase {
   /// What the store leaves open; a test that needs more is skipped and says so.
   bool finds_uploads_by_prefix = true;  // MinIO lists the unfinished uploads of whole keys only
   bool reports_crc32c = true;
+  bool dates_uploads = true;                  // moto says that all began in 2010
+  bool takes_puts_of_one_key_at_once = true;  // moto answers 500 to some
 };
 inline void PrintTo(const StoreCase& store_case, std::ostream* out) { *out << store_case.name; }
 

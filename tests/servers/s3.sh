@@ -1,5 +1,6 @@
-# Sourced: real S3 servers for tests. Installs them by `go install` outside of the tree, keyed by version, and runs them on free
-# loopback ports over fresh directories. A server is known by name: minio, versitygw or versitygw_tls (the same, over https).
+# Sourced: real S3 servers for tests. Installs them by `go install` or from PyPI outside of the tree, keyed by version, and runs
+# them on free loopback ports over fresh directories. A server is known by name: minio, versitygw, versitygw_tls (the same, over
+# https) or moto (a model of AWS in memory).
 
 S3_CACHE=${TAKHIN_TOOLS:-${TAKHIN_CACHE:-$HOME/.cache/takhin}}
 S3_ACCESS_KEY=takhin-test
@@ -16,6 +17,7 @@ s3_version() {
   case $1 in
     versitygw | versitygw_tls) echo v1.8.0 ;;
     minio) echo v0.0.0-20260212201848-7aac2a2c5b7c ;;
+    moto) echo 5.2.5 ;;
     *) echo "s3.sh: no server called $1" >&2; return 1 ;;
   esac
 }
@@ -27,7 +29,12 @@ s3_package() {
   esac
 }
 
-s3_binary() { echo "$S3_CACHE/${1%_tls}-$(s3_version "$1")/${1%_tls}"; }
+s3_binary() { # name
+  case $1 in
+    moto) echo "$S3_CACHE/moto-$(s3_version moto)/bin/moto_server" ;;
+    *) echo "$S3_CACHE/${1%_tls}-$(s3_version "$1")/${1%_tls}" ;;
+  esac
+}
 
 s3_go_is_new_enough() { # program
   local version
@@ -51,7 +58,17 @@ s3_go() {
   echo "$venv/bin/go"
 }
 
+s3_install_moto() {
+  local dir
+  dir=$S3_CACHE/moto-$(s3_version moto)
+  [ ! -f "$dir/complete" ] || return 0
+  echo "installing moto $(s3_version moto) from PyPI" >&2
+  rm -rf "$dir"
+  python3 -m venv "$dir" && "$dir/bin/pip" install -q "moto[server,s3crc32c]==$(s3_version moto)" >&2 && touch "$dir/complete"
+}
+
 s3_install() { # name
+  [ "$1" != moto ] || { s3_install_moto; return; }
   local name=${1%_tls} binary dir go
   binary=$(s3_binary "$name") || return 1
   [ ! -x "$binary" ] || return 0
@@ -85,6 +102,9 @@ s3_launch() { # name, directory, port: runs the server in this process
       ROOT_ACCESS_KEY=$S3_ACCESS_KEY ROOT_SECRET_KEY=$S3_SECRET_KEY \
         exec "$(s3_binary "$1")" --port "127.0.0.1:$3" --keep-alive --quiet --cert "$2/cert.pem" --key "$2/key.pem" \
         posix "$2/data"
+      ;;
+    moto)
+      exec "$(s3_binary moto)" -H 127.0.0.1 -p "$3"
       ;;
     minio)
       MINIO_ROOT_USER=$S3_ACCESS_KEY MINIO_ROOT_PASSWORD=$S3_SECRET_KEY MINIO_BROWSER=off MINIO_UPDATE=off \
