@@ -60,6 +60,19 @@ void build_tier(CLI::App& app, Command& command) {
   verify.add_flag("--full", command.full, "read and check every byte, not just sizes and checksums");
 }
 
+void build_store(CLI::App& app, Command& command) {
+  CLI::App& store = *app.add_subcommand("store", "Look at an object store");
+  store.require_subcommand(1);
+  CLI::App& check = *store.add_subcommand(
+      "check", "Try what a store can do, under a prefix of its own; exit 1 when something that takhin needs is missing");
+  add_sources(check, command);
+  check
+      .add_option("url", command.store, "file:///dir or s3://bucket[/prefix]; endpoint, region and keys by --set")
+      ->required()
+      ->type_name("URL");
+  check.callback([&command] { command.verb = Verb::kStoreCheck; });
+}
+
 }  // namespace
 
 std::variant<Command, Finished> parse(const std::vector<std::string>& arguments) {
@@ -79,6 +92,7 @@ std::variant<Command, Finished> parse(const std::vector<std::string>& arguments)
       ->check(CLI::IsMember({"config", "metrics", "compatibility"}));
   config.callback([&] { command.verb = Verb::kConfig; });
   build_tier(app, command);
+  build_store(app, command);
 
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // CLI11 takes them from the back
   try {

@@ -8,7 +8,7 @@
 
 namespace takhin::app {
 
-enum class Verb { kRun, kVersion, kConfig, kTierLs, kTierStat, kTierArchive, kTierRestore, kTierVerify };
+enum class Verb { kRun, kVersion, kConfig, kTierLs, kTierStat, kTierArchive, kTierRestore, kTierVerify, kStoreCheck };
 
 struct Command {
   Verb verb = Verb::kVersion;
@@ -19,7 +19,7 @@ struct Command {
   // config
   bool check = false;
   std::string docs;  // "config", "metrics" or "compatibility": print that page of docs/
-  // tier
+  // tier, store
   std::string store;    // file:///dir or s3://bucket/prefix
   std::string segment;  // topic-0/00000000000000000000.log
   std::string to;

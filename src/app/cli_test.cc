@@ -39,6 +39,13 @@ TEST(CommandLine, TierVerbs) {
   EXPECT_TRUE(command_of({"tier", "verify", "--full"}).full);
 }
 
+TEST(CommandLine, StoreCheck) {
+  const auto check = command_of({"store", "check", "s3://b/p", "--set", "a=1"});
+  EXPECT_EQ(check.verb, Verb::kStoreCheck);
+  EXPECT_EQ(check.store, "s3://b/p");
+  EXPECT_THAT(check.set, ::testing::ElementsAre("a=1"));
+}
+
 TEST(CommandLine, ConfigAndVersion) {
   EXPECT_TRUE(command_of({"config", "--check"}).check);
   EXPECT_EQ(command_of({"config", "--docs", "metrics"}).docs, "metrics");
@@ -55,14 +62,16 @@ TEST(CommandLine, HelpOfEveryVerbSaysHowItIsUsed) {
                                                        {"tier", "stat"},
                                                        {"tier", "archive"},
                                                        {"tier", "restore"},
-                                                       {"tier", "verify"}};
+                                                       {"tier", "verify"},
+                                                       {"store"},
+                                                       {"store", "check"}};
   for (auto line : verbs) {
     line.push_back("--help");
     const auto help = finished(line);
     EXPECT_EQ(help.exit_code, 0);
     EXPECT_THAT(help.out, HasSubstr("Usage: takhin"));
     if (line.size() == 3) {
-      EXPECT_THAT(help.out, HasSubstr("takhin tier " + line[1]));
+      EXPECT_THAT(help.out, HasSubstr("takhin " + line[0] + " " + line[1]));
     }
   }
 }
@@ -73,6 +82,8 @@ TEST(CommandLine, WrongLinesAreOneLineAndExit2) {
                                                                                     {"run", "--nope"},
                                                                                     {"tier"},
                                                                                     {"tier", "restore"},
+                                                                                    {"store"},
+                                                                                    {"store", "check"},
                                                                                     {"config", "--docs", "x"},
                                                                                     {"run", "--config"}}) {
     const auto wrong = finished(line);

@@ -12,6 +12,7 @@ int run(const Command& command);
 int print_version();
 int print_config(const Command& command);
 int tier(const Command& command);
+int check_store(const Command& command);
 
 /// One line on stderr.
 void complain(const std::string& text);

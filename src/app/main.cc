@@ -13,6 +13,7 @@ int dispatch(const Command& command) {
     case Verb::kRun: return run(command);
     case Verb::kVersion: return print_version();
     case Verb::kConfig: return print_config(command);
+    case Verb::kStoreCheck: return check_store(command);
     default: return tier(command);
   }
 }

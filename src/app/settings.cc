@@ -12,7 +12,7 @@ Result<std::vector<std::string>> settings_of_store(const std::string& url) {
   if (url.starts_with("file:///"))
     return std::vector<std::string>{"storage.tiered.s3.endpoint=" + url, "storage.tiered.enabled=true"};
   if (!url.starts_with(kS3) || url.size() == kS3.size()) {
-    return fail(Kind::kInvalid, "--store {}: must be file:///dir or s3://bucket[/prefix]", url);
+    return fail(Kind::kInvalid, "store {}: must be file:///dir or s3://bucket[/prefix]", url);
   }
   const std::string place = url.substr(kS3.size());
   const auto slash = place.find('/');

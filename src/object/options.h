@@ -8,6 +8,7 @@
 #include "object/credentials.h"
 #include "object/http.h"
 #include "object/retry.h"
+#include "object/store.h"
 
 namespace takhin::object {
 
@@ -57,6 +58,7 @@ struct S3Options {
   std::string kms_key_id;  // with kKms; empty: the account's default key
   Bytes customer_key;      // with kCustomer: 32 bytes, secret
   bool requester_pays = false;
+  std::size_t list_page_keys = kListPageMax;  // fewer only to try how a store pages
   RetryPolicy retry;
 };
 

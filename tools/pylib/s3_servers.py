@@ -11,8 +11,10 @@ class S3Server:
         self.key, self.secret = unquote(parts.username), unquote(parts.password)
 
     def settings(self):
-        return {"storage.tiered.enabled": "true", "storage.tiered.s3.endpoint": self.endpoint, "storage.tiered.s3.bucket": self.bucket,
-                "storage.tiered.s3.access.key": self.key, "storage.tiered.s3.secret.key": self.secret}
+        ca = {"storage.tiered.s3.ca.file": os.environ["TAKHIN_TEST_S3_CA"]} if self.endpoint.startswith("https") else {}
+        return {**ca, "storage.tiered.enabled": "true", "storage.tiered.s3.endpoint": self.endpoint,
+                "storage.tiered.s3.bucket": self.bucket, "storage.tiered.s3.access.key": self.key,
+                "storage.tiered.s3.secret.key": self.secret}
 
 
 def servers():

@@ -132,7 +132,7 @@ Result<ObjectInfo> S3Store::head(const ObjectKey& key, Deadline deadline) {
 
 Result<Page> S3Store::list_once(std::string_view prefix, std::string_view after, Deadline deadline) {
   Call call{.request = Request::kList, .method = "GET", .reply_bytes_max = kListReplyBytesMax};
-  call.query = {{"list-type", "2"}, {"encoding-type", "url"}, {"max-keys", std::to_string(kListPageMax)}};
+  call.query = {{"list-type", "2"}, {"encoding-type", "url"}, {"max-keys", std::to_string(options_.list_page_keys)}};
   if (!prefix.empty()) call.query.emplace_back("prefix", prefix);
   if (!after.empty()) call.query.emplace_back("start-after", after);
   TRY(const HttpReply reply, client_.send(call, deadline));
