@@ -81,16 +81,33 @@ run_e2e() { # pytest arguments...
   [ "$status" = 0 ]
 }
 
+FUZZ_SECONDS=60
+FUZZ_JOBS=2
+
+fuzz_one() { # target, seconds
+  local name corpus
+  name=$(basename "$1")
+  corpus=build/corpus/$name
+  mkdir -p "$corpus"
+  "$1" -max_total_time="$2" -rss_limit_mb=2048 -timeout=10 -print_final_stats=1 -artifact_prefix="build/$name-" \
+    "$corpus" >"build/$name.log" 2>&1
+}
+
 run_fuzz() { # seconds
-  local target name status
-  for target in build/sanitize/fuzz/*_fuzz; do
-    name=$(basename "$target")
-    local corpus=build/corpus/$name
-    mkdir -p "$corpus"
-    status=0
-    "$target" -max_total_time="$1" -rss_limit_mb=2048 -timeout=10 -print_final_stats=1 -artifact_prefix="build/$name-" \
-      "$corpus" >"build/$name.log" 2>&1 || status=$?
-    note "fuzz $name $1 s, $(sed -n 's/^stat::number_of_executed_units: *//p' "build/$name.log") runs" $status
-    [ $status = 0 ] || tail -n 30 "build/$name.log"
+  local targets=(build/sanitize/fuzz/*_fuzz) at target name status
+  echo "== fuzz"
+  for ((at = 0; at < ${#targets[@]}; at += FUZZ_JOBS)); do
+    local batch=("${targets[@]:at:FUZZ_JOBS}") pids=()
+    for target in "${batch[@]}"; do
+      fuzz_one "$target" "$1" &
+      pids+=($!)
+    done
+    for target in "${batch[@]}"; do
+      name=$(basename "$target") status=0
+      wait "${pids[0]}" || status=$?
+      pids=("${pids[@]:1}")
+      note "fuzz $name $1 s, $(sed -n 's/^stat::number_of_executed_units: *//p' "build/$name.log") runs" $status
+      [ $status = 0 ] || tail -n 30 "build/$name.log"
+    done
   done
 }
