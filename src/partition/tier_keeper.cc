@@ -43,7 +43,7 @@ std::shared_ptr<void> at_end(std::function<void()> last) {
 TierKeeper::TierKeeper(KeeperDeps deps, KeeperOptions options)
     : deps_(std::move(deps)),
       options_(options),
-      pool_("tier-pass", std::max<std::size_t>(options.pass_threads, 1), kPassQueueMax) {}
+      pool_("tier-pass", options.pass_threads, kPassQueueMax) {}
 
 TierKeeper::~TierKeeper() { stop(); }
 
