@@ -164,7 +164,7 @@ Result<> PartitionImpl::archive_segment(Offset base, const std::atomic<bool>* st
   if (info.end > log_->last_stable()) {
     return fail(Kind::kConflict, "a transaction that began before offset {} is still open", info.end.raw);
   }
-  if (log_->synced_end() < info.end) TRY(sync_log());
+  TRY(sync_log());  // its border too: a roll that a power cut undid would leave the object in the way of a longer segment
   tier::SealedSegment segment;
   segment.partition = ref();
   segment.base = info.base;
