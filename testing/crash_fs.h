@@ -14,8 +14,8 @@
 namespace takhin::testing {
 
 /// Any thread. Rules, stricter than ext4's: a file's bytes are on the disk after File::sync(); its name (created,
-/// renamed, removed) is only after sync_dir() of its directory. power_loss() keeps what was on the disk; kill() keeps
-/// everything, as kill -9 does. After both, files opened before answer kClosed.
+/// renamed, removed, also with a whole directory) is only after sync_dir() of the directory it is in. power_loss() keeps
+/// what was on the disk; kill() keeps everything, as kill -9 does. After both, files opened before answer kClosed.
 /// Faults: stop_after(n) lets n more changes through and fails the rest; set_space() is the size of the disk;
 /// fail_syncs().
 class CrashFs : public FileSystem {
@@ -57,6 +57,17 @@ class CrashFs : public FileSystem {
   void stop_after(std::uint64_t changes) {
     const std::scoped_lock lock(disk_->mutex);
     disk_->changes_left = changes;
+    disk_->stopped = false;
+  }
+  /// True once stop_after() has refused a change: the process counts as dead.
+  bool stopped() const {
+    const std::scoped_lock lock(disk_->mutex);
+    return disk_->stopped;
+  }
+  /// Counts a change that the process asks of somebody else (an object store), so that a crash can fall between any two.
+  Result<> other_change() {
+    const std::scoped_lock lock(disk_->mutex);
+    return disk_->change(disk_->generation);
   }
   void set_space(std::uint64_t bytes) {
     const std::scoped_lock lock(disk_->mutex);
@@ -133,7 +144,9 @@ class CrashFs : public FileSystem {
   Result<> sync_dir(const std::string& path) override {
     const std::scoped_lock lock(disk_->mutex);
     TRY(disk_->change(disk_->generation));
-    std::erase_if(disk_->durable, [&](const auto& entry) { return parent_of(entry.first) == path; });
+    std::erase_if(disk_->durable, [&](const auto& entry) {
+      return parent_of(entry.first) == path || disk_->in_removed_dir_of(path, entry.first);
+    });
     for (const auto& [name, node] : disk_->live) {
       if (parent_of(name) == path) disk_->durable[name] = node;
     }
@@ -189,7 +202,14 @@ class CrashFs : public FileSystem {
     std::uint64_t generation = 0;
     std::size_t open_files = 0;
     bool syncs_fail = false;
+    bool stopped = false;
 
+    /// `file` lies below a directory in `path` that is not there any more.
+    bool in_removed_dir_of(const std::string& path, const std::string& file) const {
+      if (!file.starts_with(path + "/")) return false;
+      const auto slash = file.find('/', path.size() + 1);
+      return slash != std::string::npos && !dirs.contains(file.substr(0, slash));
+    }
     TimestampMs now() const { return clock == nullptr ? TimestampMs{} : clock->wall(); }
     std::uint64_t used() const {
       std::uint64_t sum = 0;
@@ -203,7 +223,10 @@ class CrashFs : public FileSystem {
     Result<> change(std::uint64_t of) {
       TRY(alive(of));
       ++changes;
-      if (changes_left == 0) return fail(Kind::kUnavailable, "the disk stopped answering");
+      if (changes_left == 0) {
+        stopped = true;
+        return fail(Kind::kUnavailable, "the disk stopped answering");
+      }
       --changes_left;
       return done();
     }
@@ -324,12 +347,16 @@ class CrashFs : public FileSystem {
   void restart(std::map<std::string, std::shared_ptr<Node>> after) {
     disk_->durable = after;
     disk_->live = std::move(after);
+    for (const auto& [path, node] : disk_->live) {  // a removed directory whose removal did not reach the disk
+      for (std::string dir = parent_of(path); dir != "." && dir != "/"; dir = parent_of(dir)) disk_->dirs.insert(dir);
+    }
     heal_locked();
   }
   void heal_locked() {
     ++disk_->generation;
     disk_->changes_left = UINT64_MAX;
     disk_->syncs_fail = false;
+    disk_->stopped = false;
     disk_->locks.clear();
   }
 
