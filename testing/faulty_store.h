@@ -21,6 +21,7 @@ struct StoreFaults {
   int slow = 0;        // takes up to 40 s of the clock
   int flipped = 0;     // get: one bit is wrong
   int torn = 0;        // write of an upload: the connection breaks in the middle of the body
+  int damaged = 0;     // write of an upload: the store keeps a wrong bit, and says nothing
 };
 
 /// Wraps a store that keeps what it acknowledges. Every call is one step of `process`: after its crash no call gets through, and
@@ -94,7 +95,9 @@ class FaultyStore final : public object::ObjectStore {
       if (lost_) return *lost_;
       if (owner_.hit(owner_.faults_.torn)) lost_ = fail(Kind::kUnavailable, "simulated: connection reset inside of a body");
       if (lost_) return *lost_;
-      auto written = owner_.act([&] { return below_->write(data); });
+      Bytes sent = copy_of(data);
+      if (!sent.empty() && owner_.hit(owner_.faults_.damaged)) sent[owner_.random_() % sent.size()] ^= std::byte{1};
+      auto written = owner_.act([&] { return below_->write(sent); });
       if (!written.ok()) lost_ = written.error();
       return written;
     }

@@ -57,7 +57,7 @@ Result<> start_again(World& world, bool machine_lost) {
 
 /// Between two lives of the process: a disk may lose what is only a cache.
 void lose_caches(World& world) {
-  if (world.one_in(6)) {
+  if (world.loses_catalogue && world.one_in(4)) {
     world.say("the catalogue is lost");
     for (const char* suffix : {"", "-wal", "-shm"}) static_cast<void>(world.disk.remove(kDataDir + "/catalog.db" + suffix));
     static_cast<void>(world.disk.sync_dir(kDataDir));

@@ -16,6 +16,7 @@ Result<> WatchedFs::remove(const std::string& path) {
 World::World(std::uint64_t seed) : chance(seed), random(seed ^ 0x5eed) {
   retries = !one_in(3);
   chunk_bytes = 64u << below(5);
+  loses_catalogue = one_in(2);
   cache_bytes = one_in(4) ? 2 * kKiB : 64 * kKiB;
   note_time();
 }
@@ -27,11 +28,13 @@ World::~World() {
 void World::set_faults(Faults faults) {
   faults_now = faults;
   store.heal();
+  const int damage = loses_catalogue ? 0 : 10;
   if (faults == Faults::kSome) {
-    store.set_faults({.refused = 20, .throttled = 10, .lost_reply = 20, .slow = 5, .flipped = 10, .torn = 10});
+    store.set_faults({.refused = 20, .throttled = 10, .lost_reply = 20, .slow = 5, .flipped = 10, .torn = 10, .damaged = damage});
   }
   if (faults == Faults::kMany) {
-    store.set_faults({.refused = 150, .throttled = 50, .lost_reply = 150, .slow = 50, .flipped = 50, .torn = 80});
+    store.set_faults(
+        {.refused = 150, .throttled = 50, .lost_reply = 150, .slow = 50, .flipped = 50, .torn = 80, .damaged = 5 * damage});
   }
 }
 
