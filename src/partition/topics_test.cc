@@ -190,7 +190,7 @@ TEST(AppendWaiters, ListIsBounded) {
   EXPECT_EQ(waiters->size(), 0u);
 }
 
-TEST(Retention, SizeAndAgeOverUnits) {
+TEST(Retention, T7_T11_SizeAndAgeOverUnits) {
   const auto unit = [](std::int64_t base, std::int64_t age, bool sealed = true) {
     return Unit{Offset{base}, Offset{base + 10}, 100, age, sealed, true, true};
   };

@@ -1,0 +1,189 @@
+// One test per fault that the simulator found, in the simulator's world with a store that behaves.
+
+#include <gtest/gtest.h>
+
+#include "partition/topic_rules.h"
+#include "tests/sim/checks.h"
+
+namespace takhin::sim {
+namespace {
+
+template <class T>
+std::string why(const Result<T>& result) {
+  return result.ok() ? "ok" : result.error().text;
+}
+
+constexpr const char* kTopic = "t";
+
+class Regress : public ::testing::Test {
+ protected:
+  void SetUp() override { start(); }
+  void start() {
+    const auto started = world.start();
+    ASSERT_TRUE(started.ok()) << why(started);
+    ASSERT_EQ(world.offline(), 0u);
+  }
+  void restart() {
+    world.stop(End::kClose);
+    start();
+  }
+  /// Nothing survives but what was synced.
+  void cut_power() {
+    world.disk.stop_after(0);
+    world.topics.reset();
+    world.engine.reset();
+    world.metrics.reset();
+    world.disk.power_loss();
+    start();
+  }
+  std::shared_ptr<partition::Partition> create(partition::ConfigMap more = {}) {
+    partition::ConfigMap configs = {{"segment.ms", "60000"}, {"remote.storage.enable", "true"}, {"local.retention.bytes", "1"}};
+    configs.insert(configs.end(), more.begin(), more.end());
+    const auto made = world.topics->create(kTopic, 1, configs);
+    EXPECT_TRUE(made.ok()) << why(made);
+    return world.partition(kTopic, 0);
+  }
+  /// One batch of one record; what the log answers. Acknowledged as durable when `wait`.
+  log::Appended append(std::int32_t sequence, bool wait = true) {
+    const std::vector<record::NewRecord> records = {
+        {.key = view_of("k"), .value = view_of("some value"), .timestamp = world.clock.wall()}};
+    auto batch = record::build_batch(records, {.producer_id = 9, .producer_epoch = 0, .base_sequence = sequence});
+    const auto partition = world.partition(kTopic, 0);
+    const auto answer = partition->append(*batch);
+    EXPECT_TRUE(answer.ok()) << why(answer);
+    if (!answer.ok()) return {};
+    if (wait) {
+      partition->when_durable(answer->end, [](Result<> durable) { EXPECT_TRUE(durable.ok()) << why(durable); });
+    }
+    return *answer;
+  }
+  void pass() {
+    const auto passed = world.topics->evaluate();
+    EXPECT_TRUE(passed.ok()) << why(passed);
+  }
+  /// The active segment becomes due by time, then one whole pass.
+  void roll_and_pass() {
+    world.clock.advance(std::chrono::minutes(2));
+    pass();
+  }
+
+  World world{1};
+};
+
+// The roll was not on disk when its segment went up: after the power cut the old segment grew on, and its object was in the way.
+TEST_F(Regress, ARollIsOnDiskBeforeItsSegmentIsArchived) {
+  create();
+  append(0);
+  roll_and_pass();
+  ASSERT_EQ(world.engine->segments(world.partition(kTopic, 0)->ref()).size(), 1u);
+  cut_power();
+  append(1);
+  roll_and_pass();
+  EXPECT_EQ(world.engine->segments(world.partition(kTopic, 0)->ref()).size(), 2u);
+}
+
+// With the older segments gone only the snapshot knows the producers: it must be on disk before they go.
+TEST_F(Regress, ProducersAreKnownAfterSegmentsWentAndThePowerToo) {
+  create();
+  append(0);
+  roll_and_pass();
+  cut_power();
+  EXPECT_EQ(append(0).status, log::AppendStatus::kDuplicate);
+}
+
+// The same for segments below a log start that DeleteRecords raised earlier.
+TEST_F(Regress, ProducersAreKnownAfterDeletedSegmentsWentAndThePowerToo) {
+  const auto made = world.topics->create(kTopic, 1, {{"segment.ms", "60000"}});  // nothing of it is archived at this age
+  ASSERT_TRUE(made.ok()) << why(made);
+  append(0);
+  append(1);
+  ASSERT_TRUE(world.partition(kTopic, 0)->raise_log_start(Offset{2}, world.soon()).ok());
+  roll_and_pass();
+  cut_power();
+  EXPECT_EQ(append(1).status, log::AppendStatus::kDuplicate);
+}
+
+// Closing wrote the snapshot of an empty active segment anew, in place.
+TEST_F(Regress, ACloseThatIsCutShortKeepsTheSnapshot) {
+  create();
+  append(0);
+  roll_and_pass();
+  for (std::uint64_t changes = 0;; ++changes) {
+    world.disk.stop_after(changes);
+    const bool closed = world.topics->close().ok();
+    world.topics.reset();
+    world.engine.reset();
+    world.metrics.reset();
+    world.disk.power_loss(changes + 1);
+    start();
+    ASSERT_EQ(append(0).status, log::AppendStatus::kDuplicate) << "closed for " << changes << " changes";
+    if (closed) break;
+  }
+}
+
+// DeleteRecords up to an end that is not on disk yet: the log began anew behind it and forgot its producers.
+TEST_F(Regress, ALogStartIsNeverAheadOfTheDisk) {
+  create();
+  append(0);
+  append(1, false);
+  ASSERT_TRUE(world.partition(kTopic, 0)->raise_log_start(Offset{2}, world.soon()).ok());
+  cut_power();
+  EXPECT_EQ(world.partition(kTopic, 0)->offsets().high_watermark, Offset{2});
+  EXPECT_EQ(append(1).status, log::AppendStatus::kDuplicate);
+}
+
+// T46: the deletion of a folder that was not on disk came back, and was in the way of the next topic of that name.
+TEST_F(Regress, T46_ADeletedTopicsFolderIsGoneForGood) {
+  create();
+  append(0);
+  for (std::uint64_t changes = 0; world.topics->find(kTopic) != nullptr; ++changes) {
+    world.disk.stop_after(changes);
+    static_cast<void>(world.topics->remove(kTopic));
+    world.topics.reset();
+    world.engine.reset();
+    world.metrics.reset();
+    world.disk.power_loss(changes + 1);  // some names reached the disk, some did not
+    start();
+  }
+  pass();
+  cut_power();
+  const auto again = create();
+  ASSERT_NE(again, nullptr);
+  EXPECT_EQ(again->offsets().high_watermark, Offset{0});
+  restart();
+  EXPECT_EQ(world.partition(kTopic, 0)->offsets().high_watermark, Offset{0});
+}
+
+// After a kill the name of topics.json may be in the page cache only; what was read from it must not vanish later.
+TEST_F(Regress, ATopicThatWasSeenAfterAKillSurvivesThePowerCut) {
+  for (std::uint64_t changes = 1; world.topics->find(kTopic) == nullptr; ++changes) {
+    world.disk.stop_after(changes);
+    static_cast<void>(world.topics->create(kTopic, 1, {}));
+    world.stop(End::kKill);
+    start();
+  }
+  cut_power();
+  EXPECT_NE(world.topics->find(kTopic), nullptr);
+}
+
+// T41, KAFKA-16105: a catalogue that was lost and then told of the newest object alone never heard of the older ones.
+TEST_F(Regress, T41_ACatalogueThatKnowsTheNewestObjectOnlyIsListedWhole) {
+  create();
+  for (std::int32_t sequence = 0; sequence < 3; ++sequence) {
+    append(sequence);
+    roll_and_pass();
+  }
+  append(3);
+  world.clock.advance(std::chrono::minutes(2));
+  world.stop(End::kKill);
+  for (const char* suffix : {"", "-wal", "-shm"}) ASSERT_TRUE(world.disk.remove(kDataDir + "/catalog.db" + suffix).ok());
+  start();
+  const auto partition = world.partition(kTopic, 0);
+  static_cast<void>(world.topics->archive(partition::segment_path(partition->ref().name(), Offset{3})));
+  const auto refreshed = world.engine->refresh(partition->ref(), false, world.soon());
+  ASSERT_TRUE(refreshed.ok()) << why(refreshed);
+  EXPECT_EQ(world.engine->segments(partition->ref()).front().base, Offset{0});
+}
+
+}  // namespace
+}  // namespace takhin::sim
