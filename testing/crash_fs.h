@@ -23,8 +23,8 @@ class CrashFs : public FileSystem {
   explicit CrashFs(const Clock* clock = nullptr) : disk_(std::make_shared<Disk>()) { disk_->clock = clock; }
 
   /// What a power cut leaves. With a `seed` other than 0 some of what was not synced survives: a file may keep any part
-  /// of what was appended, with zeros for its last bytes, and names may or may not have changed. Heals stop_after() and
-  /// fail_syncs().
+  /// of what was appended, with zeros for its last bytes, or be as short as it once was, and names may or may not have
+  /// changed. Heals stop_after() and fail_syncs().
   void power_loss(std::uint64_t seed = 0) {
     const std::scoped_lock lock(disk_->mutex);
     std::mt19937_64 random(seed);
@@ -187,6 +187,7 @@ class CrashFs : public FileSystem {
   struct Node {
     Bytes live;
     Bytes synced;
+    std::size_t cut_to = SIZE_MAX;  // the shortest it was since the last sync
     TimestampMs modified{};
   };
   struct Disk {
@@ -272,6 +273,7 @@ class CrashFs : public FileSystem {
       TRY(disk_->change(generation_));
       if (disk_->syncs_fail) return fail(Kind::kUnavailable, "fsync: input/output error");
       node_->synced = node_->live;
+      node_->cut_to = SIZE_MAX;
       return done();
     }
     Result<std::uint64_t> size() const override {
@@ -283,6 +285,7 @@ class CrashFs : public FileSystem {
       const std::scoped_lock lock(disk_->mutex);
       TRY(disk_->change(generation_));
       const std::uint64_t before = node_->live.size();
+      node_->cut_to = std::min<std::size_t>(node_->cut_to, size);
       node_->live.resize(size);
       if (size > before) std::memset(node_->live.data() + before, 0, size - before);
       return done();
@@ -334,11 +337,16 @@ class CrashFs : public FileSystem {
     auto out = std::make_shared<Node>();
     out->modified = node.modified;
     out->live = node.synced;
-    if (seed != 0 && node.live.size() > node.synced.size()) {
-      const std::size_t grown = node.live.size() - node.synced.size();
+    std::size_t from = node.synced.size();  // what is before it is on the disk for sure
+    if (seed != 0 && node.cut_to < from && random() % 2 == 0) {  // the truncation reached the disk
+      from = node.cut_to;
+      out->live.resize(from);
+    }
+    if (seed != 0 && node.live.size() > from) {
+      const std::size_t grown = node.live.size() - from;
       const std::size_t kept = random() % (grown + 1);
       const std::size_t zeros = random() % 3 == 0 ? random() % (kept + 1) : 0;
-      out->live.assign(node.live.begin(), node.live.begin() + static_cast<std::ptrdiff_t>(node.synced.size() + kept));
+      out->live.assign(node.live.begin(), node.live.begin() + static_cast<std::ptrdiff_t>(from + kept));
       if (zeros > 0) std::memset(out->live.data() + out->live.size() - zeros, 0, zeros);
     }
     out->synced = out->live;

@@ -37,8 +37,9 @@ class Regress : public ::testing::Test {
     start();
   }
   std::shared_ptr<partition::Partition> create(partition::ConfigMap more = {}) {
-    partition::ConfigMap configs = {{"segment.ms", "60000"}, {"remote.storage.enable", "true"}, {"local.retention.bytes", "1"}};
+    partition::ConfigMap configs = {{"segment.ms", "60000"}, {"remote.storage.enable", "true"}};
     configs.insert(configs.end(), more.begin(), more.end());
+    if (more.empty()) configs.emplace_back("local.retention.bytes", "1");
     const auto made = world.topics->create(kTopic, 1, configs);
     EXPECT_TRUE(made.ok()) << why(made);
     return world.partition(kTopic, 0);
@@ -72,7 +73,7 @@ class Regress : public ::testing::Test {
 
 // The roll was not on disk when its segment went up: after the power cut the old segment grew on, and its object was in the way.
 TEST_F(Regress, ARollIsOnDiskBeforeItsSegmentIsArchived) {
-  create();
+  create({{"local.retention.bytes", "-2"}});
   append(0);
   roll_and_pass();
   ASSERT_EQ(world.engine->segments(world.partition(kTopic, 0)->ref()).size(), 1u);
