@@ -27,24 +27,24 @@ class Regress : public ::testing::Test {
     world.stop(End::kClose);
     start();
   }
-  /// Nothing survives but what was synced.
-  void cut_power() {
+  /// Nothing survives but what was synced; with a seed, some of the rest, too.
+  void cut_power(std::uint64_t seed = 0) {
     world.disk.stop_after(0);
     world.topics.reset();
     world.engine.reset();
     world.metrics.reset();
-    world.disk.power_loss();
+    world.disk.power_loss(seed);
     start();
   }
   std::shared_ptr<partition::Partition> create(partition::ConfigMap more = {}) {
-    partition::ConfigMap configs = {{"segment.ms", "60000"}, {"remote.storage.enable", "true"}};
+    if (more.empty()) more = {{"segment.ms", "60000"}, {"local.retention.bytes", "0"}};
+    partition::ConfigMap configs = {{"remote.storage.enable", "true"}};
     configs.insert(configs.end(), more.begin(), more.end());
-    if (more.empty()) configs.emplace_back("local.retention.bytes", "1");
     const auto made = world.topics->create(kTopic, 1, configs);
     EXPECT_TRUE(made.ok()) << why(made);
     return world.partition(kTopic, 0);
   }
-  /// One batch of one record; what the log answers. Acknowledged as durable when `wait`.
+  /// One batch of one record of producer 9; what the log answers. Acknowledged as durable when `wait`.
   log::Appended append(std::int32_t sequence, bool wait = true) {
     const std::vector<record::NewRecord> records = {
         {.key = view_of("k"), .value = view_of("some value"), .timestamp = world.clock.wall()}};
@@ -57,6 +57,18 @@ class Regress : public ::testing::Test {
       partition->when_durable(answer->end, [](Result<> durable) { EXPECT_TRUE(durable.ok()) << why(durable); });
     }
     return *answer;
+  }
+  /// Without a producer id.
+  void append_plain(std::size_t value_bytes, bool wait) {
+    const Bytes value(value_bytes, std::byte{'v'});
+    const std::vector<record::NewRecord> records = {{.value = View(value), .timestamp = world.clock.wall()}};
+    auto batch = record::build_batch(records, {});
+    const auto partition = world.partition(kTopic, 0);
+    const auto answer = partition->append(*batch);
+    ASSERT_TRUE(answer.ok() && answer->status == log::AppendStatus::kOk) << why(answer);
+    if (wait) {
+      partition->when_durable(answer->end, [](Result<> durable) { EXPECT_TRUE(durable.ok()) << why(durable); });
+    }
   }
   void pass() {
     const auto passed = world.topics->evaluate();
@@ -73,14 +85,20 @@ class Regress : public ::testing::Test {
 
 // The roll was not on disk when its segment went up: after the power cut the old segment grew on, and its object was in the way.
 TEST_F(Regress, ARollIsOnDiskBeforeItsSegmentIsArchived) {
-  create({{"local.retention.bytes", "-2"}});
-  append(0);
-  roll_and_pass();
-  ASSERT_EQ(world.engine->segments(world.partition(kTopic, 0)->ref()).size(), 1u);
-  cut_power();
-  append(1);
-  roll_and_pass();
-  EXPECT_EQ(world.engine->segments(world.partition(kTopic, 0)->ref()).size(), 2u);
+  create({{"local.retention.bytes", "-2"}, {"segment.ms", "86400000"}, {"segment.bytes", "500"}});
+  bool whole = false;
+  for (std::uint64_t changes = 0; !whole; ++changes) {
+    append_plain(10, true);
+    append_plain(380, false);  // does not fit: rolls, and is lost with the roll
+    world.disk.stop_after(changes);
+    static_cast<void>(world.topics->evaluate());
+    whole = !world.disk.stopped();
+    cut_power();
+    append_plain(10, true);
+    pass();
+  }
+  append_plain(380, true);
+  pass();
 }
 
 // With the older segments gone only the snapshot knows the producers: it must be on disk before they go.
@@ -109,16 +127,14 @@ TEST_F(Regress, ACloseThatIsCutShortKeepsTheSnapshot) {
   create();
   append(0);
   roll_and_pass();
-  for (std::uint64_t changes = 0;; ++changes) {
-    world.disk.stop_after(changes);
-    const bool closed = world.topics->close().ok();
-    world.topics.reset();
-    world.engine.reset();
-    world.metrics.reset();
-    world.disk.power_loss(changes + 1);
-    start();
-    ASSERT_EQ(append(0).status, log::AppendStatus::kDuplicate) << "closed for " << changes << " changes";
-    if (closed) break;
+  bool closed = false;
+  for (std::uint64_t changes = 0; !closed; ++changes) {
+    for (std::uint64_t seed = 1; seed <= 16; ++seed) {
+      world.disk.stop_after(changes);
+      closed = world.topics->close().ok();
+      cut_power(seed);
+      ASSERT_EQ(append(0).status, log::AppendStatus::kDuplicate) << "closed for " << changes << " changes, seed " << seed;
+    }
   }
 }
 
@@ -140,11 +156,7 @@ TEST_F(Regress, T46_ADeletedTopicsFolderIsGoneForGood) {
   for (std::uint64_t changes = 0; world.topics->find(kTopic) != nullptr; ++changes) {
     world.disk.stop_after(changes);
     static_cast<void>(world.topics->remove(kTopic));
-    world.topics.reset();
-    world.engine.reset();
-    world.metrics.reset();
-    world.disk.power_loss(changes + 1);  // some names reached the disk, some did not
-    start();
+    cut_power(changes + 1);  // some names reached the disk, some did not
   }
   pass();
   cut_power();

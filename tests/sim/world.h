@@ -109,8 +109,8 @@ class World {
   std::unique_ptr<tier::Engine> engine;
   std::unique_ptr<partition::TopicsImpl> topics;
   bool retries = true;
-  /// Either the disk forgets the catalogue, or the store keeps wrong bytes: the reservation that finds out about an object that was
-  /// never verified is in the catalogue. Stores that check what they are sent, as S3 does, have no such objects.
+  /// Either the disk forgets the catalogue, or the store keeps wrong bytes: the reservation that finds out about an object that
+  /// was never verified is in the catalogue. Stores that check what they are sent, as S3 does, have no such objects.
   bool loses_catalogue = false;
   std::uint64_t chunk_bytes = 512;
   std::uint64_t cache_bytes = 64 * kKiB;
