@@ -1,16 +1,12 @@
 """kill -9 again and again while the network to a real S3 server misbehaves: nothing acknowledged is lost, no orphan survives."""
-import contextlib
 import json
 import random
 import subprocess
-import threading
-import time
 
 import kcat
 import topics
 from fault_proxy import Chaos, FaultProxy
-from kafka import KafkaProducer
-from kafka.errors import KafkaError
+from kill_loop import produce_until_killed
 from takhin_process import binary, wait_until
 
 KILLS = 20
@@ -31,28 +27,6 @@ def archived_in(store):
     return json.loads(done.stdout)
 
 
-def produce_until_killed(broker, life, chance, acknowledged):
-    """Sends for a part of a second, kills the broker, notes what it had acknowledged."""
-    producer = KafkaProducer(bootstrap_servers=broker.kafka, acks="all", retries=0, linger_ms=1, max_block_ms=3000,
-                             enable_idempotence=False)
-    killer = threading.Timer(0.3 + chance.random() * 0.7, broker.kill)
-    killer.start()
-    futures = []
-    while killer.is_alive():
-        value = f"{life}-{len(futures)}-".encode() + chance.randbytes(300).hex().encode()
-        try:
-            futures.append((value, producer.send(TOPIC, value)))
-        except KafkaError:
-            break
-        time.sleep(0.0005)
-    killer.join()
-    for value, future in futures:
-        if future.is_done and future.succeeded():
-            acknowledged[future.value.offset] = value
-    with contextlib.suppress(KafkaError):  # its broker is gone
-        producer.close(0)
-
-
 def passes(broker):
     """A whole pass of archiving, retention and removal that met no failure."""
     return broker.http("POST", "/api/v1/tiers/evaluate", b"")[0] == 200
@@ -66,7 +40,7 @@ def test_T19_T25_T26_kill_loops_behind_a_bad_network_lose_nothing(brokers, minio
     acknowledged, chance = {}, random.Random(7)
     proxy.set_chaos(WEATHER)
     for life in range(KILLS):
-        produce_until_killed(broker, life, chance, acknowledged)
+        produce_until_killed(broker, TOPIC, life, chance, acknowledged)
         broker.start()
     assert len(acknowledged) > 50 * KILLS and proxy.faults > KILLS
 

@@ -16,6 +16,6 @@ ninja -C build/tsan -j "$(nproc)" $PROGRAMS | tail -n 3
 status=0
 for program in $PROGRAMS; do
   echo "== tsan $program"
-  TSAN_OPTIONS=halt_on_error=0:second_deadlock_stack=1 timeout 900 build/tsan/src/"$program" --gtest_brief=1 || status=1
+  (cd build/tsan && TSAN_OPTIONS=second_deadlock_stack=1 timeout 900 src/"$program" --gtest_brief=1) || status=1
 done
 exit $status
