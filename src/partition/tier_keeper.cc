@@ -114,7 +114,7 @@ void TierKeeper::plan_relief(const std::vector<std::shared_ptr<PartitionImpl>>& 
       archived += plan[i].bytes;
       to_archive += plan[i].bytes_to_archive;
     }
-    if (excess > 0) std::ranges::stable_sort(due_, std::greater(), &Due::local_bytes);
+    if (excess > 0) std::ranges::sort(due_, std::greater(), &Due::local_bytes);
   }
   if (excess > 0 && !relieving) {
     log_warn("partition", "local log is {} bytes over its target: {} bytes that are archived go now, {} are archived first",
