@@ -137,6 +137,9 @@ Result<> PartitionImpl::release_log(Offset before, std::span<const Offset> keep)
   TRY(sync_log());  // after this only the snapshot behind them knows their producers
   Checkpoint to = checkpoint_;
   to.local_start = start;
+  // What goes is archived or deleted. The note after its archive may have fallen to a crash, and without it a lost catalogue
+  // would pass for a complete one.
+  if (start > Offset{log_start_.load()}) to.archived_end = std::max(to.archived_end, start);
   TRY(write_checkpoint(to));
   const std::lock_guard hold(append_mutex_);
   TRY(check_open());

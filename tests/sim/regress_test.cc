@@ -179,6 +179,32 @@ TEST_F(Regress, ATopicThatWasSeenAfterAKillSurvivesThePowerCut) {
   EXPECT_NE(world.topics->find(kTopic), nullptr);
 }
 
+// T1: archived, but a crash took the note of it from the checkpoint; then the catalogue was lost while the store was away. What
+// only the bucket had was taken for deleted.
+TEST_F(Regress, T1_WhatTheBucketAloneHoldsIsNotTakenForDeleted) {
+  create();
+  bool whole = false;
+  for (std::uint64_t changes = 0; !whole; ++changes) {
+    append(static_cast<std::int32_t>(changes));
+    world.clock.advance(std::chrono::minutes(2));
+    world.disk.stop_after(changes);
+    static_cast<void>(world.topics->evaluate());
+    whole = !world.disk.stopped();
+    world.stop(End::kKill);
+    start();
+    pass();
+    world.stop(End::kKill);
+    for (const char* suffix : {"", "-wal", "-shm"}) ASSERT_TRUE(world.disk.remove(kDataDir + "/catalog.db" + suffix).ok());
+    world.store.set_down(true);
+    start();
+    world.topics->tick();
+    ASSERT_EQ(world.partition(kTopic, 0)->offsets().log_start, Offset{0}) << "crashed after " << changes << " changes";
+    world.store.set_down(false);
+    world.clock.advance(std::chrono::minutes(5));
+    pass();
+  }
+}
+
 // T41, KAFKA-16105: a catalogue that was lost and then told of the newest object alone never heard of the older ones.
 TEST_F(Regress, T41_ACatalogueThatKnowsTheNewestObjectOnlyIsListedWhole) {
   create();
