@@ -14,8 +14,8 @@
 namespace takhin::testing {
 
 /// Any thread. Rules, stricter than ext4's: a file's bytes are on the disk after File::sync(); its name (created,
-/// renamed, removed) is only after sync_dir() of its directory. power_loss() keeps what was on the disk; kill() keeps
-/// everything, as kill -9 does. After both, files opened before answer kClosed.
+/// renamed, removed, also with a whole directory) is only after sync_dir() of the directory it is in. power_loss() keeps
+/// what was on the disk; kill() keeps everything, as kill -9 does. After both, files opened before answer kClosed.
 /// Faults: stop_after(n) lets n more changes through and fails the rest; set_space() is the size of the disk;
 /// fail_syncs().
 class CrashFs : public FileSystem {
@@ -23,8 +23,8 @@ class CrashFs : public FileSystem {
   explicit CrashFs(const Clock* clock = nullptr) : disk_(std::make_shared<Disk>()) { disk_->clock = clock; }
 
   /// What a power cut leaves. With a `seed` other than 0 some of what was not synced survives: a file may keep any part
-  /// of what was appended, with zeros for its last bytes, and names may or may not have changed. Heals stop_after() and
-  /// fail_syncs().
+  /// of what was appended, with zeros for its last bytes, or be as short as it once was, and names may or may not have
+  /// changed. Heals stop_after() and fail_syncs().
   void power_loss(std::uint64_t seed = 0) {
     const std::scoped_lock lock(disk_->mutex);
     std::mt19937_64 random(seed);
@@ -57,6 +57,17 @@ class CrashFs : public FileSystem {
   void stop_after(std::uint64_t changes) {
     const std::scoped_lock lock(disk_->mutex);
     disk_->changes_left = changes;
+    disk_->stopped = false;
+  }
+  /// True once stop_after() has refused a change: the process counts as dead.
+  bool stopped() const {
+    const std::scoped_lock lock(disk_->mutex);
+    return disk_->stopped;
+  }
+  /// Counts a change that the process asks of somebody else (an object store), so that a crash can fall between any two.
+  Result<> other_change() {
+    const std::scoped_lock lock(disk_->mutex);
+    return disk_->change(disk_->generation);
   }
   void set_space(std::uint64_t bytes) {
     const std::scoped_lock lock(disk_->mutex);
@@ -133,7 +144,9 @@ class CrashFs : public FileSystem {
   Result<> sync_dir(const std::string& path) override {
     const std::scoped_lock lock(disk_->mutex);
     TRY(disk_->change(disk_->generation));
-    std::erase_if(disk_->durable, [&](const auto& entry) { return parent_of(entry.first) == path; });
+    std::erase_if(disk_->durable, [&](const auto& entry) {
+      return parent_of(entry.first) == path || disk_->in_removed_dir_of(path, entry.first);
+    });
     for (const auto& [name, node] : disk_->live) {
       if (parent_of(name) == path) disk_->durable[name] = node;
     }
@@ -174,6 +187,7 @@ class CrashFs : public FileSystem {
   struct Node {
     Bytes live;
     Bytes synced;
+    std::size_t cut_to = SIZE_MAX;  // the shortest it was since the last sync
     TimestampMs modified{};
   };
   struct Disk {
@@ -189,7 +203,14 @@ class CrashFs : public FileSystem {
     std::uint64_t generation = 0;
     std::size_t open_files = 0;
     bool syncs_fail = false;
+    bool stopped = false;
 
+    /// `file` lies below a directory in `path` that is not there any more.
+    bool in_removed_dir_of(const std::string& path, const std::string& file) const {
+      if (!file.starts_with(path + "/")) return false;
+      const auto slash = file.find('/', path.size() + 1);
+      return slash != std::string::npos && !dirs.contains(file.substr(0, slash));
+    }
     TimestampMs now() const { return clock == nullptr ? TimestampMs{} : clock->wall(); }
     std::uint64_t used() const {
       std::uint64_t sum = 0;
@@ -203,7 +224,10 @@ class CrashFs : public FileSystem {
     Result<> change(std::uint64_t of) {
       TRY(alive(of));
       ++changes;
-      if (changes_left == 0) return fail(Kind::kUnavailable, "the disk stopped answering");
+      if (changes_left == 0) {
+        stopped = true;
+        return fail(Kind::kUnavailable, "the disk stopped answering");
+      }
       --changes_left;
       return done();
     }
@@ -249,6 +273,7 @@ class CrashFs : public FileSystem {
       TRY(disk_->change(generation_));
       if (disk_->syncs_fail) return fail(Kind::kUnavailable, "fsync: input/output error");
       node_->synced = node_->live;
+      node_->cut_to = SIZE_MAX;
       return done();
     }
     Result<std::uint64_t> size() const override {
@@ -260,6 +285,7 @@ class CrashFs : public FileSystem {
       const std::scoped_lock lock(disk_->mutex);
       TRY(disk_->change(generation_));
       const std::uint64_t before = node_->live.size();
+      node_->cut_to = std::min<std::size_t>(node_->cut_to, size);
       node_->live.resize(size);
       if (size > before) std::memset(node_->live.data() + before, 0, size - before);
       return done();
@@ -311,11 +337,16 @@ class CrashFs : public FileSystem {
     auto out = std::make_shared<Node>();
     out->modified = node.modified;
     out->live = node.synced;
-    if (seed != 0 && node.live.size() > node.synced.size()) {
-      const std::size_t grown = node.live.size() - node.synced.size();
+    std::size_t from = node.synced.size();  // what is before it is on the disk for sure
+    if (seed != 0 && node.cut_to < from && random() % 2 == 0) {  // the truncation reached the disk
+      from = node.cut_to;
+      out->live.resize(from);
+    }
+    if (seed != 0 && node.live.size() > from) {
+      const std::size_t grown = node.live.size() - from;
       const std::size_t kept = random() % (grown + 1);
       const std::size_t zeros = random() % 3 == 0 ? random() % (kept + 1) : 0;
-      out->live.assign(node.live.begin(), node.live.begin() + static_cast<std::ptrdiff_t>(node.synced.size() + kept));
+      out->live.assign(node.live.begin(), node.live.begin() + static_cast<std::ptrdiff_t>(from + kept));
       if (zeros > 0) std::memset(out->live.data() + out->live.size() - zeros, 0, zeros);
     }
     out->synced = out->live;
@@ -324,12 +355,16 @@ class CrashFs : public FileSystem {
   void restart(std::map<std::string, std::shared_ptr<Node>> after) {
     disk_->durable = after;
     disk_->live = std::move(after);
+    for (const auto& [path, node] : disk_->live) {  // a removed directory whose removal did not reach the disk
+      for (std::string dir = parent_of(path); dir != "." && dir != "/"; dir = parent_of(dir)) disk_->dirs.insert(dir);
+    }
     heal_locked();
   }
   void heal_locked() {
     ++disk_->generation;
     disk_->changes_left = UINT64_MAX;
     disk_->syncs_fail = false;
+    disk_->stopped = false;
     disk_->locks.clear();
   }
 

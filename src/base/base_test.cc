@@ -88,5 +88,14 @@ TEST(WorkerPool, RunsTasksAndRefusesBeyondItsLimits) {
   EXPECT_EQ(pool.submit([] {}).error().kind, Kind::kClosed);
 }
 
+TEST(WorkerPool, WithoutThreadsTheCallerRunsTheTask) {
+  WorkerPool pool("test", 0, 1);
+  std::thread::id ran_on;
+  ASSERT_TRUE(pool.submit([&] { ran_on = std::this_thread::get_id(); }).ok());
+  EXPECT_EQ(ran_on, std::this_thread::get_id());
+  pool.stop();
+  EXPECT_EQ(pool.submit([] {}).error().kind, Kind::kClosed);
+}
+
 }  // namespace
 }  // namespace takhin

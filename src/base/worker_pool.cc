@@ -13,13 +13,18 @@ WorkerPool::WorkerPool(std::string name, std::size_t threads, std::size_t queue_
 WorkerPool::~WorkerPool() { stop(); }
 
 Result<> WorkerPool::submit(std::function<void()> task) {
+  const bool runs_here = threads_.empty();
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return fail(Kind::kClosed, "{}: stopped", name_);
     if (queue_.size() >= queue_max_) return fail(Kind::kExhausted, "{}: {} tasks wait already", name_, queue_.size());
-    queue_.push_back(std::move(task));
+    if (!runs_here) queue_.push_back(std::move(task));
   }
-  wake_.notify_one();
+  if (runs_here) {
+    task();
+  } else {
+    wake_.notify_one();
+  }
   return done();
 }
 

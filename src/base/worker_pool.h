@@ -15,7 +15,8 @@ namespace takhin {
 
 class WorkerPool {
  public:
-  /// `name` shows in `top -H` (cut to 15 characters).
+  /// `name` shows in `top -H` (cut to 15 characters). Without threads submit() runs the task itself before it returns: for
+  /// simulations, where a seed must decide the order of everything.
   WorkerPool(std::string name, std::size_t threads, std::size_t queue_max);
   /// Finishes the tasks that run, drops the ones that wait.
   ~WorkerPool();

@@ -32,7 +32,14 @@ Result<std::vector<std::shared_ptr<File>>> LogImpl::write_side_files() {
   } else {
     TRY(files.emplace_back(), write_plain(fs_, path(kTxnIndexSuffix), active_->txns));
   }
-  TRY(files.emplace_back(), write_plain(fs_, segment_path(dir_, active_->end, kSnapshotSuffix), producers_.encode()));
+  const std::string snapshot = segment_path(dir_, active_->end, kSnapshotSuffix);
+  if (active_->bytes > 0) {
+    TRY(files.emplace_back(), write_plain(fs_, snapshot, producers_.encode()));
+  } else {
+    // The one of the last roll stands under this name, and when nothing older is local it alone knows the producers: it must not
+    // be half written at any moment.
+    TRY(write_atomically(fs_, snapshot, producers_.encode()));
+  }
   return files;
 }
 

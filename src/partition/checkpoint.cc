@@ -78,4 +78,18 @@ Result<> store_topic_id(FileSystem& files, const std::string& dir, const Uuid& i
   return write_atomically(files, path_in(dir, kMetadataFile), view_of(text));
 }
 
+Result<> remove_partition_folder(FileSystem& files, const std::string& dir) {
+  const auto listed = files.list(dir);
+  if (listed.ok()) {
+    for (const DirEntry& entry : *listed) {
+      if (entry.name != kMetadataFile) TRY(files.remove_tree(dir + "/" + entry.name));
+    }
+    TRY(files.sync_dir(dir));
+    TRY(files.remove_tree(dir));
+  } else if (listed.error().kind != Kind::kNotFound) {
+    return listed.error();
+  }
+  return files.sync_dir(parent_of(dir));
+}
+
 }  // namespace takhin::partition

@@ -32,4 +32,8 @@ Result<> store_checkpoint(FileSystem& files, const std::string& dir, const Check
 Result<std::optional<Uuid>> load_topic_id(FileSystem& files, const std::string& dir);
 Result<> store_topic_id(FileSystem& files, const std::string& dir, const Uuid& id);
 
+/// Removes a partition's folder, for good on return. The note of whose it is goes last: a crash in between must not leave files
+/// that a new topic of the same name would take for its own. An absent folder is success.
+Result<> remove_partition_folder(FileSystem& files, const std::string& dir);
+
 }  // namespace takhin::partition

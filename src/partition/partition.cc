@@ -134,8 +134,12 @@ Result<> PartitionImpl::release_log(Offset before, std::span<const Offset> keep)
     start = segment.end;
   }
   if (start <= log_->local_start()) return done();
+  TRY(sync_log());  // after this only the snapshot behind them knows their producers
   Checkpoint to = checkpoint_;
   to.local_start = start;
+  // What goes is archived or deleted. The note after its archive may have fallen to a crash, and without it a lost catalogue
+  // would pass for a complete one.
+  if (start > Offset{log_start_.load()}) to.archived_end = std::max(to.archived_end, start);
   TRY(write_checkpoint(to));
   const std::lock_guard hold(append_mutex_);
   TRY(check_open());
@@ -149,6 +153,8 @@ Result<> PartitionImpl::raise_log_start(Offset to, Deadline deadline) {
   if (to > log_->end()) {
     return fail(Kind::kOutOfRange, "{}: log start {} is past the end {}", ref().name(), to.raw, log_->end().raw);
   }
+  // Else a power loss could leave a log that ends below its start, to go on from there without the state of its producers.
+  if (log_->synced_end() < to) TRY(sync_log().within("sync what the log start passes"));
   if (deps_.engine != nullptr && has_archived()) {
     TRY(deps_.engine->put_log_start(ref(), to, deadline).within("put log start"));
     bucket_log_start_ = to;
@@ -208,7 +214,7 @@ Result<> PartitionImpl::destroy() {
     for (const Offset base : now->copies) TRY(deps_.engine->drop_local_copy(ref(), base));
     deps_.engine->access().forget_partition(slot_);
   }
-  return deps_.files.remove_tree(setup_.dir);
+  return remove_partition_folder(deps_.files, setup_.dir);
 }
 
 }  // namespace takhin::partition

@@ -42,6 +42,9 @@ Result<> PartitionImpl::recover() {
   if (!owner) TRY(store_topic_id(deps_.files, setup_.dir, ref().topic_id));
   TRY(const auto checkpoint, load_checkpoint(deps_.files, setup_.dir));
   if (checkpoint) checkpoint_ = *checkpoint;
+  if (!setup_.created && !setup_.clean_shutdown) {
+    TRY(deps_.files.sync_dir(setup_.dir));  // what was read must stay: a kill may have come before its name was on disk
+  }
   log_start_ = checkpoint_.log_start.raw;
 
   log::OpenOptions options;

@@ -164,7 +164,7 @@ Result<> PartitionImpl::archive_segment(Offset base, const std::atomic<bool>* st
   if (info.end > log_->last_stable()) {
     return fail(Kind::kConflict, "a transaction that began before offset {} is still open", info.end.raw);
   }
-  if (log_->synced_end() < info.end) TRY(sync_log());
+  TRY(sync_log());  // its border too: a roll that a power cut undid would leave the object in the way of a longer segment
   tier::SealedSegment segment;
   segment.partition = ref();
   segment.base = info.base;
@@ -390,8 +390,11 @@ Result<> PartitionImpl::apply_retention() {
   }
   // While the bucket's part is unknown, sizes are wrong and nothing may go by them.
   if (!retention_applies(*config) || !catalogue_complete_) return done();
-  const Offset start = retention_start(units(), config->retention_ms, config->retention_bytes);
-  if (start == kNoOffset || start <= Offset{log_start_.load()}) return done();
+  const auto all = units();
+  const Offset log_start{log_start_.load()};
+  const Offset start = retention_start(all, config->retention_ms, config->retention_bytes);
+  if (start == kNoOffset || start <= log_start) return done();
+  if (all.front().base > log_start) return done();  // what lies before is not known here: not retention's to take
   return raise_log_start(start, Deadline::in(deps_.clock, kStoreCallTime)).within("retention");
 }
 

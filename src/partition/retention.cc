@@ -7,6 +7,10 @@
 namespace takhin::partition {
 namespace {
 
+/// Timestamps up to this far ahead are a clock's doing (and all that brokers take by default): their segment is new, and expires
+/// that much later. The next one may hold records of long ago.
+constexpr std::int64_t kAheadMs = 3600'000;
+
 /// A log without timestamps ages by its file.
 std::int64_t age_of(const log::SegmentInfo& segment, TimestampMs now) {
   const TimestampMs newest = segment.max_timestamp.raw < 0 ? segment.modified : segment.max_timestamp;
@@ -33,10 +37,10 @@ std::vector<Unit> units_of(std::span<const tier::SegmentEntry> archived, std::sp
     units.push_back({segment.base, segment.end, segment.bytes, age_of(segment, now), segment.sealed, true,
                      segment.sealed && covers(archived, segment.base, segment.end)});
   }
-  // A timestamp ahead of the clock says nothing of when its segment was written, and an object remembers no file time: such a
-  // segment is as old as the next one, which came after it. Without that it would never expire.
+  // A timestamp far ahead of the clock says nothing of when its segment was written, and an object remembers no file time: such
+  // a segment is as old as the next one, which came after it. Without that it would never expire.
   for (std::size_t at = archived_count; at-- > 0;) {
-    if (archived[at].max_timestamp > now && at + 1 < units.size()) units[at].age_ms = units[at + 1].age_ms;
+    if (archived[at].max_timestamp.raw > now.raw + kAheadMs && at + 1 < units.size()) units[at].age_ms = units[at + 1].age_ms;
   }
   return units;
 }

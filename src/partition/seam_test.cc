@@ -126,6 +126,56 @@ TEST(Seam, T37_AbortedListEndsWithTheDataAndNamesEachOnce) {
   }
 }
 
+// T40: markers have offsets, too; the high watermark counts them, and a reader that went through everything is there.
+TEST(Seam, T40_HighWatermarkIsWhereAReaderEnds) {
+  World world;
+  world.create(all_cold());
+  world.stop();
+  Offset last;
+  {
+    LogWriter writer(world);
+    for (int i = 0; i < 3; ++i) {
+      writer.data(true, i);
+      last = writer.marker(record::MarkerType::kCommit);
+    }
+  }
+  world.start();
+  const auto partition = world.partition();
+  EXPECT_EQ(partition->offsets().high_watermark, next(last));
+  const auto read = world.fetch(*partition, last);
+  ASSERT_TRUE(read.ok()) << why(read);
+  const Bytes data = *read_exactly(*read->data.file, read->data.range);
+  record::BatchCursor cursor(data);
+  ASSERT_TRUE(cursor.next().has_value());
+  EXPECT_EQ(record::parse_header(cursor.batch())->next_offset(), partition->offsets().high_watermark);
+}
+
+// T42: a close must not wait for what waits for it.
+TEST(Seam, T42_CloseEndsWhileReadersAndPassesRun) {
+  World world;
+  const auto partition = world.create(all_cold());
+  world.fill(*partition, 6);
+  world.expect_evaluated();
+  std::atomic<bool> closed{false};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 3; ++i) {
+    threads.emplace_back([&, i] {
+      while (!closed) {
+        const auto read = world.fetch(*partition, Offset{i * 7});
+        if (!read.ok() && read.error().kind == Kind::kClosed) return;
+        EXPECT_TRUE(read.ok()) << why(read);
+      }
+    });
+  }
+  threads.emplace_back([&] {
+    while (!closed) static_cast<void>(world.topics->evaluate());
+  });
+  const auto result = world.topics->close();
+  closed = true;
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_TRUE(result.ok()) << why(result);
+}
+
 TEST(Seam, OpenTransactionIsNotArchived) {
   World world;
   world.create(all_cold());

@@ -43,7 +43,7 @@ std::shared_ptr<void> at_end(std::function<void()> last) {
 TierKeeper::TierKeeper(KeeperDeps deps, KeeperOptions options)
     : deps_(std::move(deps)),
       options_(options),
-      pool_("tier-pass", std::max<std::size_t>(options.pass_threads, 1), kPassQueueMax) {}
+      pool_("tier-pass", options.pass_threads, kPassQueueMax) {}
 
 TierKeeper::~TierKeeper() { stop(); }
 
@@ -114,7 +114,7 @@ void TierKeeper::plan_relief(const std::vector<std::shared_ptr<PartitionImpl>>& 
       archived += plan[i].bytes;
       to_archive += plan[i].bytes_to_archive;
     }
-    if (excess > 0) std::ranges::stable_sort(due_, std::greater(), &Due::local_bytes);
+    if (excess > 0) std::ranges::sort(due_, std::greater(), &Due::local_bytes);
   }
   if (excess > 0 && !relieving) {
     log_warn("partition", "local log is {} bytes over its target: {} bytes that are archived go now, {} are archived first",

@@ -32,7 +32,7 @@ struct KeeperOptions {
   std::int64_t archive_interval_ms = 3600'000;
   std::int64_t evaluate_interval_ms = 1800'000;
   std::int64_t local_pass_interval_ms = 2'000;
-  std::size_t pass_threads = 2;
+  std::size_t pass_threads = 2;  // 0: passes run on the thread that calls tick() or run_all_now()
   DiskTarget disk_target;
 };
 

@@ -105,7 +105,7 @@ TEST(Tiering, RestartAtEveryStage) {
   EXPECT_EQ(world.consume(*partition, Offset{0}), static_cast<std::size_t>(end.raw));
 }
 
-TEST(Tiering, CatalogueThatWasDeletedIsRebuilt) {
+TEST(Tiering, T41_CatalogueThatWasDeletedIsRebuilt) {
   World world;
   auto partition = world.create(tiered());
   world.fill(*partition, 5);
@@ -128,7 +128,7 @@ TEST(Tiering, CatalogueThatWasDeletedIsRebuilt) {
   EXPECT_EQ(partition->offsets().tiered_end, partition->offsets().local_start);
 }
 
-TEST(Tiering, StoreDownHotWorkGoesOn) {
+TEST(Tiering, T11_StoreDownHotWorkGoesOn) {
   World world;
   world.store.set_down(true);
   const auto partition = world.create(tiered());
@@ -186,7 +186,7 @@ TEST(Tiering, T1_SizeRetentionCountsEveryByteOnce) {
             static_cast<std::size_t>((offsets.high_watermark - offsets.log_start).raw));
 }
 
-TEST(Tiering, T4_LogStartIsDurableBeforeObjectsGo) {
+TEST(Tiering, T4_T9_LogStartIsDurableBeforeObjectsGo) {
   World world;
   auto partition = world.create(tiered());
   world.fill(*partition, 6);
@@ -291,7 +291,7 @@ TEST(Tiering, OffsetForTimeNeverAnswersADeletedRecord) {
   }
 }
 
-TEST(Tiering, MaxTimestampLooksIntoTheBucket) {  // KAFKA-17552
+TEST(Tiering, T38_MaxTimestampLooksIntoTheBucket) {  // KAFKA-17552
   World world;
   const auto partition = world.create(tiered());
   const Offset newest = partition->offsets().high_watermark;
@@ -326,7 +326,7 @@ TEST(Tiering, DeletedTopicLeavesNothing) {
             static_cast<std::size_t>(world.partition()->offsets().high_watermark.raw));
 }
 
-TEST(Tiering, LostFolderComesBackFromTheBucket) {
+TEST(Tiering, T44_LostFolderComesBackFromTheBucket) {
   World world;
   world.create(tiered());
   world.fill(*world.partition(), 5);
@@ -383,7 +383,7 @@ TEST(Tiering, VanishedObjectKeepsItsLocalFile) {
   EXPECT_EQ(world.consume(*partition, Offset{0}), static_cast<std::size_t>(partition->offsets().high_watermark.raw));
 }
 
-TEST(Tiering, CompactedTopicsStayLocal) {
+TEST(Tiering, T8_CompactedTopicsStayLocal) {
   World world;
   EXPECT_THAT(why(world.topics->create("c", 1, {{"cleanup.policy", "compact"}, {"remote.storage.enable", "true"}})),
               HasSubstr("compacted topic cannot be tiered"));

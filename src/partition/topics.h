@@ -41,7 +41,8 @@ struct TopicsOptions {
   DiskTarget disk_target;
   std::int64_t rpo_ms = 0;                      // tier.rpo.minutes: of tiered topics that set no tier.rpo.ms; 0 = none
   bool clean_shutdown = false;                  // takes the last stop for an orderly one even without the marker of close()
-  bool background_passes = true;                // false: only evaluate() and nothing by itself (simulations)
+  bool background_passes = true;                // false: only evaluate() and nothing by itself (tests)
+  bool own_threads = true;                      // false: all work runs on the thread that asks for it (simulations)
 };
 
 struct TopicsDeps {

@@ -176,13 +176,17 @@ Result<> TopicsImpl::remove(const std::string& topic) {
   return done();
 }
 
-/// Only folders that carry the deleted topic's id: a new topic of the same name may have its own there.
+/// Only folders that carry the deleted topic's id, or nothing at all: a new topic of the same name may have its own there.
 void TopicsImpl::remove_folders(const DeletedTopic& topic) const {
   for (std::int32_t partition = 0; partition < topic.partitions; ++partition) {
     const std::string dir = dir_of(topic.name, partition);
     const auto owner = load_topic_id(deps_.files, dir);
-    if (!owner.ok() || !*owner || **owner != topic.id) continue;
-    if (const auto removed = deps_.files.remove_tree(dir); !removed.ok()) log_warn("partition", "{}", removed.error().text);
+    if (!owner.ok() || (*owner && **owner != topic.id)) continue;
+    const auto listed = deps_.files.list(dir);
+    if (!*owner && listed.ok() && !listed->empty()) continue;
+    if (const auto removed = remove_partition_folder(deps_.files, dir); !removed.ok()) {
+      log_warn("partition", "{}", removed.error().text);
+    }
   }
 }
 

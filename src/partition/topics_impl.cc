@@ -17,18 +17,18 @@ KeeperOptions keeper_options(const TopicsOptions& options) {
           options.archive_interval_ms,
           options.evaluate_interval_ms,
           options.local_pass_interval_ms,
-          options.upload_threads,
+          options.own_threads ? std::max<std::size_t>(options.upload_threads, 1) : 0,
           options.disk_target};
 }
 
-/// Runs task(0..count-1) on a few threads; returns when all are done.
-void in_parallel(std::size_t count, const std::function<void(std::size_t)>& task) {
+/// Runs task(0..count-1) on up to `threads_max` threads, this one among them; returns when all are done.
+void in_parallel(std::size_t threads_max, std::size_t count, const std::function<void(std::size_t)>& task) {
   std::atomic<std::size_t> at{0};
   const auto work = [&] {
     for (std::size_t mine = at++; mine < count; mine = at++) task(mine);
   };
   std::vector<std::thread> threads;
-  for (std::size_t more = 1; more < std::min(count, kOpenThreads); ++more) threads.emplace_back(work);
+  for (std::size_t more = 1; more < std::min(count, threads_max); ++more) threads.emplace_back(work);
   work();
   for (std::thread& thread : threads) thread.join();
 }
@@ -63,7 +63,9 @@ TopicsImpl::TopicsImpl(TopicsDeps deps, TopicsOptions options)
       uploads_(deps_.clock, options_.upload_limits),
       keeper_({deps_.clock, deps_.random, uploads_, [this] { return live_partitions(); }, [this] { return has_errands(); },
                [this] { return run_errands(); }, [this] { return free_bytes(); }},
-              keeper_options(options_)) {}
+              keeper_options(options_)) {
+  if (!options_.own_threads) flusher_.stop();  // from then on it serves its callers at once
+}
 
 TopicsImpl::~TopicsImpl() {
   {
@@ -76,6 +78,7 @@ TopicsImpl::~TopicsImpl() {
 Result<> TopicsImpl::start() {
   TRY(deps_.files.make_dirs(options_.data_dir + "/log"));
   TRY(file_, load_topics(deps_.files, topics_path()));
+  TRY(deps_.files.sync_dir(options_.data_dir));  // what was read must stay: a kill may have come before its name was on disk
   TRY(const bool marked, take_clean_marker());
   clean_shutdown_ = marked || options_.clean_shutdown;
   for (const DeletedTopic& topic : file_.deleting) remove_folders(topic);
@@ -100,7 +103,7 @@ Result<> TopicsImpl::close() {
   const auto partitions = live_partitions();
   std::mutex mutex;
   std::optional<Error> first;
-  in_parallel(partitions.size(), [&](std::size_t at) {
+  in_parallel(open_threads(), partitions.size(), [&](std::size_t at) {
     const auto closed = partitions[at]->close();
     const std::lock_guard hold(mutex);
     if (!closed.ok() && !first) first = Error(closed.error()).within(partitions[at]->ref().name());
@@ -151,7 +154,7 @@ Result<> TopicsImpl::open_all() {
       jobs.push_back({&topic, config, partition, nullptr, {}});
   }
   const PartitionDeps deps = partition_deps();
-  in_parallel(jobs.size(), [&](std::size_t at) {
+  in_parallel(open_threads(), jobs.size(), [&](std::size_t at) {
     auto opened = PartitionImpl::open(deps, setup_of(*jobs[at].topic, jobs[at].partition, jobs[at].config, false));
     if (opened.ok()) {
       jobs[at].live = *std::move(opened);

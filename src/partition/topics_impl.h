@@ -68,6 +68,7 @@ class TopicsImpl final : public Topics {
   PartitionDeps partition_deps();
   std::optional<std::uint64_t> free_bytes() const;
   std::string dir_of(const std::string& topic, std::int32_t partition) const;
+  std::size_t open_threads() const { return options_.own_threads ? kOpenThreads : 1; }
   std::string topics_path() const { return options_.data_dir + "/topics.json"; }
   std::string marker_path() const { return options_.data_dir + "/log/.kafka_cleanshutdown"; }
   Result<bool> take_clean_marker();

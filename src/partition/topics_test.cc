@@ -190,7 +190,19 @@ TEST(AppendWaiters, ListIsBounded) {
   EXPECT_EQ(waiters->size(), 0u);
 }
 
-TEST(Retention, SizeAndAgeOverUnits) {
+// A clock that stepped back makes a segment's newest record lie ahead; the next segment holds records of long ago. The first one
+// is not old for that.
+TEST(Retention, T6_ATimestampALittleAheadIsNotAsOldAsTheBackfillBehindIt) {
+  const TimestampMs now{100 * kHourMs};
+  std::vector<tier::SegmentEntry> archived(2);
+  archived[0] = {Offset{0}, Offset{10}, TimestampMs{now.raw + 1000}, 100, LeaderEpoch{0}, 0, Uuid{}};
+  archived[1] = {Offset{10}, Offset{20}, TimestampMs{now.raw - 50 * kHourMs}, 100, LeaderEpoch{0}, 0, Uuid{}};
+  EXPECT_EQ(units_of(archived, {}, now).front().age_ms, 0);
+  archived[0].max_timestamp = TimestampMs{now.raw + 1000 * kHourMs};
+  EXPECT_EQ(units_of(archived, {}, now).front().age_ms, 50 * kHourMs) << "else it would stay for a thousand hours";
+}
+
+TEST(Retention, T7_T11_SizeAndAgeOverUnits) {
   const auto unit = [](std::int64_t base, std::int64_t age, bool sealed = true) {
     return Unit{Offset{base}, Offset{base + 10}, 100, age, sealed, true, true};
   };

@@ -144,7 +144,7 @@ TEST_F(ArchiverTest, ADamagedLeftoverIsRemovedNotAdopted) {
   expect_recovery();
 }
 
-TEST_F(ArchiverTest, T22_AChecksumThatDiffersFailsTheArchive) {
+TEST_F(ArchiverTest, T22_T23_AChecksumThatDiffersFailsTheArchive) {
   for (const int skip : {0, 1, 3}) {
     store.add({.verb = Verb::kWrite, .effect = Effect::kFlipBit, .skip = skip});
     EXPECT_EQ(archive(made).error().kind, Kind::kCorrupt);

@@ -264,7 +264,6 @@ Result<FileSlice> ColdReaderImpl::copy_range(const ColdSegment& segment, const T
 
 Result<std::unique_ptr<ColdReader>> ColdReader::open(const EngineDeps& deps, const EngineOptions& options,
                                                      const Catalog& catalog) {
-  if (options.fetch_threads == 0) return fail(Kind::kInvalid, "fetch_threads = 0: cold reads need at least one thread");
   TRY(auto cache, SparseCache::open(deps.files, options.cache_dir, options.cache_bytes_max));
   return std::unique_ptr<ColdReader>(std::make_unique<ColdReaderImpl>(deps, options, catalog, std::move(cache)));
 }

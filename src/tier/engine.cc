@@ -25,6 +25,8 @@ constexpr std::chrono::seconds kSweepTime{3};
 constexpr std::size_t kSweepQueueMax = 1;
 /// The note that holds a partition's log start, once it is durable in the bucket.
 constexpr std::string_view kLogStart = "log_start";
+/// The note of a partition whose objects were all listed into this catalogue, whatever it was told of single ones.
+constexpr std::string_view kListed = "listed";
 
 class TierEngine final : public Engine {
  public:
@@ -39,7 +41,7 @@ class TierEngine final : public Engine {
         archiver_(deps_, options_, *catalog_, gates_),
         queries_(*catalog_, *cold_),
         restores_(OperationCounter::make(deps.metrics, kRestoreOperations)),
-        sweeper_("tier-sweep", 1, kSweepQueueMax) {}
+        sweeper_("tier-sweep", options_.fetch_threads == 0 ? 0 : 1, kSweepQueueMax) {}
 
   Result<> start() {
     return sweeper_.submit([this] {
@@ -181,9 +183,13 @@ Result<> TierEngine::refresh(const PartitionRef& partition, bool whole, Deadline
   TRY(const auto hold, gates_.enter(partition, deadline));
   TRY(archiver_.settle(partition, deadline).within("settle an earlier attempt"));
   const auto known = catalog_->list(partition);
-  const std::string after = whole || known.empty() ? "" : object_name(partition, known.back().segment);
+  // A catalogue that was lost may know the newest object already, and none of the older ones.
+  TRY(const std::string note, catalog_->get_note(partition, kListed));
+  const bool from_first = whole || known.empty() || note.empty();
+  const std::string after = from_first ? "" : object_name(partition, known.back().segment);
   TRY(const auto listed, bucket_.segments(partition, after, deadline));
   TRY(catalog_->add(partition, listed));
+  if (from_first && note.empty()) TRY(catalog_->put_note(partition, kListed, "1"));
   if (!whole) return done();
   std::set<Uuid> there;
   for (const CatalogEntry& entry : listed) there.insert(entry.segment.id);

@@ -27,7 +27,7 @@ struct EngineOptions {
   std::uint64_t readahead_bytes_max = 64 * kMiB;
   std::uint64_t cache_bytes_max = 10'240 * kMiB;
   int zstd_level = 1;                          // 0 = off
-  std::size_t fetch_threads = 8;
+  std::size_t fetch_threads = 8;               // 0: all work runs on the thread that asks for it (simulations)
   std::size_t fetch_queue_max = 1024;
 };
 

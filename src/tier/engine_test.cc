@@ -114,7 +114,7 @@ TEST_F(EngineTest, T4_RemovalBeforeTheLogStartIsOnRecordIsRefused) {
 }
 
 // T12: what only begins before the offset stays. T10: again is nothing.
-TEST_F(EngineTest, T12_RemovesWhatEndsAtOrBeforeTheOffsetAndNoMore) {
+TEST_F(EngineTest, T10_T12_RemovesWhatEndsAtOrBeforeTheOffsetAndNoMore) {
   const auto all = make_segments(ref, 3);
   archive_all(all);
   const Offset inside{all[1].sealed.end.raw - 1};

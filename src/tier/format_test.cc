@@ -123,8 +123,26 @@ TEST(SegmentObject, ABatchLargerThanTheReadBufferIsItsOwnChunk) {
   EXPECT_EQ(log_of(object->bytes, *tail), made.log);
 }
 
+// T48: positions beyond 2 and 4 GiB, where 32-bit arithmetic wraps.
+TEST(SegmentObject, T48_ChunksBeyondFourGiBAreFoundByPosition) {
+  Tail tail;
+  constexpr std::uint64_t kChunk = 1u << 30;
+  for (std::uint64_t i = 0; i < 6; ++i) {
+    Chunk chunk;
+    chunk.log_position = chunk.stored_position = i * kChunk;
+    chunk.log_bytes = chunk.stored_bytes = static_cast<std::uint32_t>(kChunk);
+    tail.chunks.push_back(chunk);
+  }
+  tail.log_bytes = 6 * kChunk;
+  for (std::uint64_t i = 0; i < 6; ++i) {
+    EXPECT_EQ(tail.chunk_at(i * kChunk), i);
+    EXPECT_EQ(tail.chunk_at((i + 1) * kChunk - 1), i);
+    EXPECT_EQ(tail.chunks[i].stored_range().end, (i + 1) * kChunk);
+  }
+}
+
 // T31, T33: offsets that compaction took away lie between chunks; the next chunk answers for them.
-TEST(SegmentObject, T31_ChunkOfAnOffsetInAGapIsTheNextOne) {
+TEST(SegmentObject, T31_T33_ChunkOfAnOffsetInAGapIsTheNextOne) {
   const auto made = make_segment(partition_ref(), {.base = Offset{100}, .batches = 12, .gap_every = 1});
   const auto object = write(made.sealed, {.chunk_bytes = 1, .zstd_level = 0});
   const auto tail = tail_of(object->bytes);
@@ -242,7 +260,7 @@ TEST(SegmentObject, UnknownSectionsAndFieldsAreSkipped) {
   EXPECT_EQ(parsed->tail->chunks, tail_of(object)->chunks);
 }
 
-TEST(SegmentWriter, RefusesDamagedLogs) {
+TEST(SegmentWriter, T15_RefusesDamagedLogs) {
   const auto kind = [](MadeSegment& made) {
     made.sealed.log = std::make_shared<takhin::testing::MemoryFile>(made.log);
     const auto object = write(made.sealed);

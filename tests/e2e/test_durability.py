@@ -1,13 +1,9 @@
 """kill -9 and SIGTERM: what was acknowledged stays, offsets stay contiguous, nothing comes twice."""
-import contextlib
 import random
-import threading
-import time
 
 import kcat
 import topics
-from kafka import KafkaProducer
-from kafka.errors import KafkaError
+from kill_loop import produce_until_killed
 
 
 def test_acks_all_survives_kill_loops(brokers):
@@ -15,25 +11,7 @@ def test_acks_all_survives_kill_loops(brokers):
     topics.create(broker.kafka, "safe", 1, {**topics.TIERED, "segment.bytes": "65536"})
     acknowledged, chance = {}, random.Random(7)
     for round_number in range(6):
-        producer = KafkaProducer(bootstrap_servers=broker.kafka, acks="all", retries=0, linger_ms=1, max_block_ms=3000,
-                                 enable_idempotence=False)
-        killer = threading.Timer(0.4 + chance.random() / 2, broker.kill)
-        killer.start()
-        futures = []
-        while killer.is_alive():
-            number = len(acknowledged) + len(futures)
-            value = f"{round_number}-{number}-".encode() + bytes(chance.randrange(65, 90) for _ in range(300))
-            try:
-                futures.append((value, producer.send("safe", value)))
-            except KafkaError:
-                break
-            time.sleep(0.0005)
-        killer.join()
-        for value, future in futures:
-            if future.is_done and future.succeeded():
-                acknowledged[future.value.offset] = value
-        with contextlib.suppress(KafkaError):  # its broker is gone
-            producer.close(0)
+        produce_until_killed(broker, "safe", round_number, chance, acknowledged)
         broker.start()
     rows = kcat.consume(broker.kafka, "safe")
     assert len(acknowledged) > 300
