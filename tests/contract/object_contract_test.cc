@@ -12,6 +12,8 @@
 #include "object/prefixed.h"
 #include "object/retrying.h"
 #include "object/s3.h"
+#include "object/s3/client.h"
+#include "object/s3/text.h"
 #include "os/clock.h"
 #include "os/files.h"
 #include "os/process.h"
@@ -169,6 +171,31 @@ TEST(S3Servers, ACertificateOfOursIsTrustedOnlyWhenNamed) {
     }
   }
   if (tried == 0) GTEST_SKIP() << "no https server given";
+}
+
+TEST(S3Servers, ABodyThatDoesNotFitItsChecksumIsRefused) {
+  int tried = 0;
+  for (const S3Server& server : s3_servers()) {
+    if (server.name == "moto") continue;  // takes it
+    ++tried;
+    os::SystemClock clock;
+    StaticCredentials credentials(server.options.keys);
+    RequestMeter meter;
+    const auto http = make_curl_transport(server.options.http, clock);
+    s3::Client client(server.options, *s3::address_of(server.options), credentials, clock, *http, meter);
+    const Deadline deadline = Deadline::in(clock, std::chrono::minutes(1));
+    s3::Call put{.request = Request::kPut, .method = "PUT", .key = "contract/damaged", .body = view_of("123456789")};
+    put.is_payload = true;
+    put.headers = {{"x-amz-checksum-crc32c", s3::crc_to_base64(0xE3069283)}};
+    const auto fitting = client.send(put, deadline);
+    EXPECT_TRUE(fitting.ok()) << server.name << fitting.error().text;
+    put.headers = {{"x-amz-checksum-crc32c", s3::crc_to_base64(0xE3069282)}};
+    const auto damaged = client.send(put, deadline);
+    ASSERT_FALSE(damaged.ok()) << server.name << " keeps what arrives damaged";
+    EXPECT_TRUE(damaged.error().kind == Kind::kUnavailable || damaged.error().kind == Kind::kInvalid)
+        << damaged.error().text;
+  }
+  if (tried == 0) GTEST_SKIP() << "no S3 server given";
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, ObjectStoreContract, ::testing::ValuesIn(cases()),
