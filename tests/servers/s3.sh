@@ -1,6 +1,6 @@
 # Sourced: real S3 servers for tests. Installs them by `go install` or from PyPI outside of the tree, keyed by version, and runs
-# them on free loopback ports over fresh directories. A server is known by name: minio, versitygw, versitygw_tls (the same, over
-# https) or moto (a model of AWS in memory).
+# them on free loopback ports over fresh directories. A server is known by name: minio, versitygw, minio_tls and versitygw_tls (the
+# same, over https) or moto (a model of AWS in memory).
 
 S3_CACHE=${TAKHIN_TOOLS:-${TAKHIN_CACHE:-$HOME/.cache/takhin}}
 S3_ACCESS_KEY=takhin-test
@@ -16,7 +16,7 @@ declare -A S3_PIDS=() S3_DIRS=() S3_ENDPOINTS=()
 s3_version() {
   case $1 in
     versitygw | versitygw_tls) echo v1.8.0 ;;
-    minio) echo v0.0.0-20260212201848-7aac2a2c5b7c ;;
+    minio | minio_tls) echo v0.0.0-20260212201848-7aac2a2c5b7c ;;
     moto) echo 5.2.5 ;;
     *) echo "s3.sh: no server called $1" >&2; return 1 ;;
   esac
@@ -25,7 +25,7 @@ s3_version() {
 s3_package() {
   case $1 in
     versitygw | versitygw_tls) echo github.com/versity/versitygw/cmd/versitygw ;;
-    minio) echo github.com/minio/minio ;;
+    minio | minio_tls) echo github.com/minio/minio ;;
   esac
 }
 
@@ -89,6 +89,11 @@ s3_free_port() {
   python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
+s3_certificate() { # key file, certificate file: of 127.0.0.1, signed by itself
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=takhin-test \
+    -addext subjectAltName=IP:127.0.0.1 -keyout "$1" -out "$2"
+}
+
 s3_launch() { # name, directory, port: runs the server in this process
   mkdir -p "$2/data"
   case $1 in
@@ -97,8 +102,7 @@ s3_launch() { # name, directory, port: runs the server in this process
         exec "$(s3_binary "$1")" --port "127.0.0.1:$3" --keep-alive --quiet posix "$2/data"
       ;;
     versitygw_tls)
-      openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=takhin-test \
-        -addext subjectAltName=IP:127.0.0.1 -keyout "$2/key.pem" -out "$2/cert.pem" || return 1
+      s3_certificate "$2/key.pem" "$2/cert.pem" || return 1
       ROOT_ACCESS_KEY=$S3_ACCESS_KEY ROOT_SECRET_KEY=$S3_SECRET_KEY \
         exec "$(s3_binary "$1")" --port "127.0.0.1:$3" --keep-alive --quiet --cert "$2/cert.pem" --key "$2/key.pem" \
         posix "$2/data"
@@ -109,6 +113,14 @@ s3_launch() { # name, directory, port: runs the server in this process
     minio)
       MINIO_ROOT_USER=$S3_ACCESS_KEY MINIO_ROOT_PASSWORD=$S3_SECRET_KEY MINIO_BROWSER=off MINIO_UPDATE=off \
         exec "$(s3_binary "$1")" server --quiet --address "127.0.0.1:$3" "$2/data"
+      ;;
+    minio_tls)
+      mkdir -p "$2/certs"
+      s3_certificate "$2/certs/private.key" "$2/cert.pem" || return 1
+      cp "$2/cert.pem" "$2/certs/public.crt"
+      MINIO_ROOT_USER=$S3_ACCESS_KEY MINIO_ROOT_PASSWORD=$S3_SECRET_KEY MINIO_BROWSER=off MINIO_UPDATE=off \
+        MINIO_KMS_SECRET_KEY=takhin-test:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE= \
+        exec "$(s3_binary "$1")" server --quiet --certs-dir "$2/certs" --address "127.0.0.1:$3" "$2/data"
       ;;
   esac
 }
@@ -174,5 +186,13 @@ s3_list() {
   echo "$list"
 }
 
-# The certificate of the server that speaks https, for TAKHIN_TEST_S3_CA; nothing without one.
-s3_ca() { [ -z "${S3_DIRS[versitygw_tls]:-}" ] || echo "${S3_DIRS[versitygw_tls]}/cert.pem"; }
+# A file with the certificates of the servers that speak https, for TAKHIN_TEST_S3_CA; nothing without one.
+s3_ca() {
+  local name first=
+  for name in "${!S3_PIDS[@]}"; do
+    [[ $name == *_tls ]] || continue
+    first=${first:-${S3_DIRS[$name]}/all-certs.pem}
+    cat "${S3_DIRS[$name]}/cert.pem" >>"$first"
+  done
+  echo "$first"
+}
