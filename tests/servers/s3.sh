@@ -1,6 +1,6 @@
 # Sourced: real S3 servers for tests. Installs them by `go install` or from PyPI outside of the tree, keyed by version, and runs
-# them on free loopback ports over fresh directories. A server is known by name: minio, versitygw, minio_tls and versitygw_tls (the
-# same, over https) or moto (a model of AWS in memory).
+# them on free loopback ports over fresh directories. A server is known by name: minio, versitygw, minio_tls (over https,
+# with encryption at rest, in another region than one would guess), versitygw_tls (over https) or moto (a model of AWS in memory).
 
 S3_CACHE=${TAKHIN_TOOLS:-${TAKHIN_CACHE:-$HOME/.cache/takhin}}
 S3_ACCESS_KEY=takhin-test
@@ -119,20 +119,22 @@ s3_launch() { # name, directory, port: runs the server in this process
       s3_certificate "$2/certs/private.key" "$2/cert.pem" || return 1
       cp "$2/cert.pem" "$2/certs/public.crt"
       MINIO_ROOT_USER=$S3_ACCESS_KEY MINIO_ROOT_PASSWORD=$S3_SECRET_KEY MINIO_BROWSER=off MINIO_UPDATE=off \
-        MINIO_KMS_SECRET_KEY=takhin-test:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE= \
+        MINIO_SITE_REGION=$(s3_region minio_tls) MINIO_KMS_SECRET_KEY=takhin-test:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE= \
         exec "$(s3_binary "$1")" server --quiet --certs-dir "$2/certs" --address "127.0.0.1:$3" "$2/data"
       ;;
   esac
 }
 
+# Clients are told nothing of it: they have to learn it.
+s3_region() { if [ "$1" = minio_tls ]; then echo eu-west-3; else echo us-east-1; fi; }
 s3_scheme() { if [[ $1 == *_tls ]]; then echo https; else echo http; fi; }
 
 # The bucket is made by the first request that the server answers.
-s3_make_bucket() { # endpoint, pid
+s3_make_bucket() { # endpoint, region, pid
   local i
   for ((i = 0; i < 150; i++)); do
-    kill -0 "$2" 2>/dev/null || return 1
-    if curl -sfk -o /dev/null --noproxy '*' --max-time 5 -X PUT --aws-sigv4 aws:amz:us-east-1:s3 \
+    kill -0 "$3" 2>/dev/null || return 1
+    if curl -sfk -o /dev/null --noproxy '*' --max-time 5 -X PUT --aws-sigv4 "aws:amz:$2:s3" \
       --user "$S3_ACCESS_KEY:$S3_SECRET_KEY" -H "x-amz-content-sha256: $S3_EMPTY_SHA256" "$1/$S3_BUCKET"; then
       return 0
     fi
@@ -153,7 +155,7 @@ s3_start() { # name
     S3_PIDS[$name]=$pid
     S3_DIRS[$name]=$dir
     S3_ENDPOINTS[$name]=$(s3_scheme "$name")://127.0.0.1:$port
-    if s3_make_bucket "${S3_ENDPOINTS[$name]}" "$pid"; then
+    if s3_make_bucket "${S3_ENDPOINTS[$name]}" "$(s3_region "$name")" "$pid"; then
       echo "$name at ${S3_ENDPOINTS[$name]}, bucket $S3_BUCKET, pid $pid" >&2
       return 0
     fi
