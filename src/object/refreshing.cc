@@ -70,7 +70,10 @@ Result<Credentials> RefreshingCredentials::fetched(Result<Credentials> answer, D
   // Whoever had too little time says nothing about the source.
   not_before_ = deadline.passed(clock_) ? now : now + pause_after(*failure_);
   if (!held_ || held_refused_) return answer;
-  if (const auto holds = left(*held_, clock_); holds && *holds <= std::chrono::nanoseconds(0)) return answer;
+  const auto holds = left(*held_, clock_).value_or(kFetchAgainAfter);
+  if (holds <= std::chrono::nanoseconds(0)) return answer;
+  // There is no hurry yet.
+  not_before_ = now + std::min<std::chrono::nanoseconds>(holds, kFetchAgainAfter);
   log_warn("object", "credentials not refreshed, the old ones still hold: {}", failure_->text);
   return *held_;
 }

@@ -75,11 +75,15 @@ TEST_F(Refreshing, AFailedRefreshShowsOnlyWhenTheOldOnesHaveRunOut) {
   EXPECT_EQ(calls_, 2);
   EXPECT_EQ(got(), "key1");
   EXPECT_EQ(calls_, 2) << "not asked again at once";
-  clock_.advance(kUnreachableAgainAfter);
+  clock_.advance(kFetchAgainAfter);
   EXPECT_EQ(got(), "key1");
   EXPECT_EQ(calls_, 3);
   clock_.advance(4min);
   EXPECT_EQ(got(), "fake: down");
+  EXPECT_EQ(calls_, 4);
+  clock_.advance(kUnreachableAgainAfter);
+  EXPECT_EQ(got(), "fake: down");
+  EXPECT_EQ(calls_, 5) << "now there is";
 }
 
 TEST_F(Refreshing, AnAbsentSourceIsNotAskedForEachRequest) {

@@ -12,6 +12,8 @@
 #include "object/prefixed.h"
 #include "object/retrying.h"
 #include "object/s3.h"
+#include "object/s3/client.h"
+#include "object/s3/text.h"
 #include "os/clock.h"
 #include "os/files.h"
 #include "os/process.h"
@@ -77,6 +79,8 @@ class S3 final : public OnMachine {
   const std::unique_ptr<ObjectStore> store_;
 };
 
+constexpr std::string_view kCustomerKey = "a key that only this test knows.";
+
 /// What TAKHIN_TEST_S3 says of one store.
 struct S3Server {
   std::string name;
@@ -125,11 +129,32 @@ StoreCase s3_case(const S3Server& server) {
   StoreCase store_case{.name = server.name,
                        .open = [options = server.options] { return std::make_unique<S3>(options); }};
   const bool is_moto = server.name == "moto";
-  store_case.finds_uploads_by_prefix = server.name != "minio";
+  store_case.finds_uploads_by_prefix = !server.name.starts_with("minio");
   store_case.reports_crc32c = !is_moto;
   store_case.dates_uploads = !is_moto;
   store_case.takes_puts_of_one_key_at_once = !is_moto;
   return store_case;
+}
+
+/// The whole contract once more with each way of encryption and addressing that a server of ours knows.
+void add_variants(const S3Server& server, std::vector<StoreCase>& out) {
+  if (server.name != "minio_tls") return;
+  const auto add = [&](const std::string& name, auto change) {
+    S3Server variant = server;
+    variant.name += "_" + name;
+    change(variant.options);
+    out.push_back(s3_case(variant));
+  };
+  add("sse_c", [](S3Options& options) {
+    options.server_side = ServerSide::kCustomer;
+    options.customer_key = copy_of(view_of(kCustomerKey));
+  });
+  add("sse_s3", [](S3Options& options) { options.server_side = ServerSide::kS3; });
+  add("sse_kms", [](S3Options& options) {
+    options.server_side = ServerSide::kKms;
+    options.kms_key_id = "takhin-test";
+    options.storage_class = "REDUCED_REDUNDANCY";
+  });
 }
 
 std::vector<StoreCase> make_cases() {
@@ -139,7 +164,10 @@ std::vector<StoreCase> make_cases() {
       {.name = "wrapped", .open = [] { return std::make_unique<Wrapped>(); }},
   };
   if (s3_servers().empty()) std::puts("object_contract_test: no S3 store given (TAKHIN_TEST_S3 is empty), so none is tested");
-  for (const S3Server& server : s3_servers()) out.push_back(s3_case(server));
+  for (const S3Server& server : s3_servers()) {
+    out.push_back(s3_case(server));
+    add_variants(server, out);
+  }
   return out;
 }
 
@@ -169,6 +197,54 @@ TEST(S3Servers, ACertificateOfOursIsTrustedOnlyWhenNamed) {
     }
   }
   if (tried == 0) GTEST_SKIP() << "no https server given";
+}
+
+TEST(S3Servers, WhatLiesUnderAKeyOfOursNeedsIt) {
+  int tried = 0;
+  for (const S3Server& server : s3_servers()) {
+    if (server.name != "minio_tls") continue;
+    ++tried;
+    const ObjectKey key{"contract/sse-c"};
+    const auto with_key = [&](std::string_view customer_key) {
+      S3Options options = server.options;
+      options.server_side = customer_key.empty() ? ServerSide::kNone : ServerSide::kCustomer;
+      options.customer_key = copy_of(view_of(customer_key));
+      return std::make_unique<S3>(options);
+    };
+    const auto opened = with_key(kCustomerKey);
+    const Deadline deadline = Deadline::in(opened->clock(), std::chrono::minutes(1));
+    ASSERT_TRUE(opened->store().put(key, view_of("private"), When::kAlways, deadline).ok());
+    EXPECT_EQ(text_of(*opened->store().get(key, {0, 7}, deadline)), "private");
+    for (const std::string_view wrong : {std::string_view(), std::string_view("another key, which does not fit.")}) {
+      EXPECT_FALSE(with_key(wrong)->store().get(key, {0, 7}, deadline).ok()) << wrong;
+    }
+  }
+  if (tried == 0) GTEST_SKIP() << "no server given that takes keys of ours";
+}
+
+TEST(S3Servers, ABodyThatDoesNotFitItsChecksumIsRefused) {
+  int tried = 0;
+  for (const S3Server& server : s3_servers()) {
+    if (server.name == "moto") continue;  // takes it
+    ++tried;
+    os::SystemClock clock;
+    StaticCredentials credentials(server.options.keys);
+    RequestMeter meter;
+    const auto http = make_curl_transport(server.options.http, clock);
+    s3::Client client(server.options, *s3::address_of(server.options), credentials, clock, *http, meter);
+    const Deadline deadline = Deadline::in(clock, std::chrono::minutes(1));
+    s3::Call put{.request = Request::kPut, .method = "PUT", .key = "contract/damaged", .body = view_of("123456789")};
+    put.is_payload = true;
+    put.headers = {{"x-amz-checksum-crc32c", s3::crc_to_base64(0xE3069283)}};
+    const auto fitting = client.send(put, deadline);
+    EXPECT_TRUE(fitting.ok()) << server.name << fitting.error().text;
+    put.headers = {{"x-amz-checksum-crc32c", s3::crc_to_base64(0xE3069282)}};
+    const auto damaged = client.send(put, deadline);
+    ASSERT_FALSE(damaged.ok()) << server.name << " keeps what arrives damaged";
+    EXPECT_TRUE(damaged.error().kind == Kind::kUnavailable || damaged.error().kind == Kind::kInvalid)
+        << damaged.error().text;
+  }
+  if (tried == 0) GTEST_SKIP() << "no S3 server given";
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, ObjectStoreContract, ::testing::ValuesIn(cases()),

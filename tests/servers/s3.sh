@@ -1,6 +1,6 @@
 # Sourced: real S3 servers for tests. Installs them by `go install` or from PyPI outside of the tree, keyed by version, and runs
-# them on free loopback ports over fresh directories. A server is known by name: minio, versitygw, versitygw_tls (the same, over
-# https) or moto (a model of AWS in memory).
+# them on free loopback ports over fresh directories. A server is known by name: minio, versitygw, minio_tls (over https,
+# with encryption at rest, in another region than one would guess), versitygw_tls (over https) or moto (a model of AWS in memory).
 
 S3_CACHE=${TAKHIN_TOOLS:-${TAKHIN_CACHE:-$HOME/.cache/takhin}}
 S3_ACCESS_KEY=takhin-test
@@ -16,7 +16,7 @@ declare -A S3_PIDS=() S3_DIRS=() S3_ENDPOINTS=()
 s3_version() {
   case $1 in
     versitygw | versitygw_tls) echo v1.8.0 ;;
-    minio) echo v0.0.0-20260212201848-7aac2a2c5b7c ;;
+    minio | minio_tls) echo v0.0.0-20260212201848-7aac2a2c5b7c ;;
     moto) echo 5.2.5 ;;
     *) echo "s3.sh: no server called $1" >&2; return 1 ;;
   esac
@@ -25,7 +25,7 @@ s3_version() {
 s3_package() {
   case $1 in
     versitygw | versitygw_tls) echo github.com/versity/versitygw/cmd/versitygw ;;
-    minio) echo github.com/minio/minio ;;
+    minio | minio_tls) echo github.com/minio/minio ;;
   esac
 }
 
@@ -89,6 +89,11 @@ s3_free_port() {
   python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
+s3_certificate() { # key file, certificate file: of 127.0.0.1, signed by itself
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=takhin-test \
+    -addext subjectAltName=IP:127.0.0.1 -keyout "$1" -out "$2"
+}
+
 s3_launch() { # name, directory, port: runs the server in this process
   mkdir -p "$2/data"
   case $1 in
@@ -97,8 +102,7 @@ s3_launch() { # name, directory, port: runs the server in this process
         exec "$(s3_binary "$1")" --port "127.0.0.1:$3" --keep-alive --quiet posix "$2/data"
       ;;
     versitygw_tls)
-      openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=takhin-test \
-        -addext subjectAltName=IP:127.0.0.1 -keyout "$2/key.pem" -out "$2/cert.pem" || return 1
+      s3_certificate "$2/key.pem" "$2/cert.pem" || return 1
       ROOT_ACCESS_KEY=$S3_ACCESS_KEY ROOT_SECRET_KEY=$S3_SECRET_KEY \
         exec "$(s3_binary "$1")" --port "127.0.0.1:$3" --keep-alive --quiet --cert "$2/cert.pem" --key "$2/key.pem" \
         posix "$2/data"
@@ -110,17 +114,27 @@ s3_launch() { # name, directory, port: runs the server in this process
       MINIO_ROOT_USER=$S3_ACCESS_KEY MINIO_ROOT_PASSWORD=$S3_SECRET_KEY MINIO_BROWSER=off MINIO_UPDATE=off \
         exec "$(s3_binary "$1")" server --quiet --address "127.0.0.1:$3" "$2/data"
       ;;
+    minio_tls)
+      mkdir -p "$2/certs"
+      s3_certificate "$2/certs/private.key" "$2/cert.pem" || return 1
+      cp "$2/cert.pem" "$2/certs/public.crt"
+      MINIO_ROOT_USER=$S3_ACCESS_KEY MINIO_ROOT_PASSWORD=$S3_SECRET_KEY MINIO_BROWSER=off MINIO_UPDATE=off \
+        MINIO_SITE_REGION=$(s3_region minio_tls) MINIO_KMS_SECRET_KEY=takhin-test:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE= \
+        exec "$(s3_binary "$1")" server --quiet --certs-dir "$2/certs" --address "127.0.0.1:$3" "$2/data"
+      ;;
   esac
 }
 
+# Clients are told nothing of it: they have to learn it.
+s3_region() { if [ "$1" = minio_tls ]; then echo eu-west-3; else echo us-east-1; fi; }
 s3_scheme() { if [[ $1 == *_tls ]]; then echo https; else echo http; fi; }
 
 # The bucket is made by the first request that the server answers.
-s3_make_bucket() { # endpoint, pid
+s3_make_bucket() { # endpoint, region, pid
   local i
   for ((i = 0; i < 150; i++)); do
-    kill -0 "$2" 2>/dev/null || return 1
-    if curl -sfk -o /dev/null --noproxy '*' --max-time 5 -X PUT --aws-sigv4 aws:amz:us-east-1:s3 \
+    kill -0 "$3" 2>/dev/null || return 1
+    if curl -sfk -o /dev/null --noproxy '*' --max-time 5 -X PUT --aws-sigv4 "aws:amz:$2:s3" \
       --user "$S3_ACCESS_KEY:$S3_SECRET_KEY" -H "x-amz-content-sha256: $S3_EMPTY_SHA256" "$1/$S3_BUCKET"; then
       return 0
     fi
@@ -141,7 +155,7 @@ s3_start() { # name
     S3_PIDS[$name]=$pid
     S3_DIRS[$name]=$dir
     S3_ENDPOINTS[$name]=$(s3_scheme "$name")://127.0.0.1:$port
-    if s3_make_bucket "${S3_ENDPOINTS[$name]}" "$pid"; then
+    if s3_make_bucket "${S3_ENDPOINTS[$name]}" "$(s3_region "$name")" "$pid"; then
       echo "$name at ${S3_ENDPOINTS[$name]}, bucket $S3_BUCKET, pid $pid" >&2
       return 0
     fi
@@ -174,5 +188,13 @@ s3_list() {
   echo "$list"
 }
 
-# The certificate of the server that speaks https, for TAKHIN_TEST_S3_CA; nothing without one.
-s3_ca() { [ -z "${S3_DIRS[versitygw_tls]:-}" ] || echo "${S3_DIRS[versitygw_tls]}/cert.pem"; }
+# A file with the certificates of the servers that speak https, for TAKHIN_TEST_S3_CA; nothing without one.
+s3_ca() {
+  local name first=
+  for name in "${!S3_PIDS[@]}"; do
+    [[ $name == *_tls ]] || continue
+    first=${first:-${S3_DIRS[$name]}/all-certs.pem}
+    cat "${S3_DIRS[$name]}/cert.pem" >>"$first"
+  done
+  echo "$first"
+}

@@ -171,23 +171,26 @@ Client::SharedSite Client::site() const {
   return site_;
 }
 
+/// The site in `region`, for all calls from now on; null when that is where `from` is already, or no region.
+Client::SharedSite Client::learn(const SharedSite& from, std::string region) {
+  if (!is_region(region) || region == from->signer.region()) return nullptr;
+  auto address = address_in(options_, region);
+  if (!address.ok()) return nullptr;
+  log_info("object", "bucket {} is in region {}, not {}", options_.bucket, region, from->signer.region());
+  auto there = std::make_shared<Site>(*std::move(address), std::move(region));
+  const std::lock_guard lock(mutex_);
+  site_ = there;
+  return there;
+}
+
 /// Where `reply` says that the bucket is, when that is not where the request went; else null.
 Client::SharedSite Client::moved(const SharedSite& from, const Call& call, const HttpReply& reply) {
   const ErrorBody body = parse_error(reply.body);
   const bool malformed = body.code == "AuthorizationHeaderMalformed" ||
                          (body.code.empty() && call.request == Request::kHead && reply.status == 400);
   if (reply.status / 100 != 3 && !malformed) return nullptr;
-  std::string region(reply.header("x-amz-bucket-region"));
-  if (region.empty()) region = body.region;
-  if (is_region(region) && region != from->signer.region()) {
-    auto address = address_in(options_, region);
-    if (!address.ok()) return nullptr;
-    log_info("object", "bucket {} is in region {}, not {}", options_.bucket, region, from->signer.region());
-    auto there = std::make_shared<Site>(*std::move(address), region);
-    const std::lock_guard lock(mutex_);
-    site_ = there;
-    return there;
-  }
+  const std::string_view named = reply.header("x-amz-bucket-region");
+  if (auto there = learn(from, named.empty() ? body.region : std::string(named))) return there;
   if (reply.status != 307) return nullptr;
   auto elsewhere = address_of_redirect(reply.header("location"), from->address);
   return elsewhere ? std::make_shared<Site>(*std::move(elsewhere), from->signer.region()) : nullptr;
@@ -251,7 +254,10 @@ Result<HttpReply> Client::send(const Call& call, Deadline deadline) {
   for (;;) {
     const std::int64_t skew_ms = skew_ms_.load();
     TRY(HttpReply reply, attempt(call, *site, credentials, deadline));
-    if (reply.status / 100 == 2) return reply;
+    if (reply.status / 100 == 2) {
+      (void)learn(site, std::string(reply.header("x-amz-bucket-region")));
+      return reply;
+    }
     SharedSite elsewhere = has_moved ? nullptr : moved(site, call, reply);
     if (elsewhere != nullptr) {
       has_moved = true;

@@ -54,6 +54,7 @@ class Client {
   using SharedSite = std::shared_ptr<Site>;
 
   SharedSite site() const;
+  SharedSite learn(const SharedSite& from, std::string region);
   SharedSite moved(const SharedSite& from, const Call& call, const HttpReply& reply);
   bool adjust_clock(const Call& call, const HttpReply& reply, std::int64_t skew_ms);
   Result<Credentials> credentials(Deadline deadline);

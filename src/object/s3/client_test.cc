@@ -131,6 +131,19 @@ TEST_F(S3, AHeadLearnsTheRegionFromItsHeader) {
   EXPECT_EQ(http.requests.at(1).url, "http://127.0.0.1:9000/bucket/a") << "an endpoint stays where it is";
 }
 
+TEST_F(S3, ARemoveLearnsTheRegionThatItsKeysAreRefusedFor) {
+  auto& http = open_scripted([&](const HttpRequest& request) {
+    if (region_of(request) == "eu-west-3") return reply_of(200, "<DeleteResult></DeleteResult>");
+    return reply_of(200,
+                    "<DeleteResult><Error><Key>a</Key><Code>AuthorizationHeaderMalformed</Code></Error></DeleteResult>",
+                    {{"x-amz-bucket-region", "eu-west-3"}});
+  });
+  const auto failed = store_->remove(std::vector<ObjectKey>{{"a"}}, never_);
+  ASSERT_TRUE(failed.ok()) << failed.error().text;
+  EXPECT_TRUE(failed->empty());
+  EXPECT_EQ(http.requests.size(), 2u);
+}
+
 TEST_F(S3, RegionsThatLeadNowhereEndInAnError) {
   for (const char* region : {"us-east-1", "", "evil.example/", "UPPER", "eu-west-3"}) {
     auto& http = open_scripted([&](const HttpRequest&) { return wrong_region_reply(301, region, true); });
