@@ -7,6 +7,7 @@ namespace takhin::app {
 namespace {
 
 constexpr int kWrongUsage = 2;
+constexpr int kGraceHoursMax = 24 * 3660;
 
 void add_sources(CLI::App& verb, Command& command) {
   verb.add_option("--config", command.config_file, "YAML file")->type_name("FILE");
@@ -37,6 +38,22 @@ void add_segment(CLI::App& verb, Command& command) {
       ->type_name("SEGMENT");
 }
 
+void build_care(CLI::App& tier, Command& command) {
+  CLI::App& scrub = add_tier_verb(tier, command, Verb::kTierScrub, "scrub",
+                                  "Look for gaps, damage and leftovers; exit 1 when there are any, 2 when it cannot be told");
+  add_store(scrub, command);
+  scrub.add_flag("--json", command.json, "as a JSON object");
+  scrub.add_flag("--deep", command.deep, "read and check every byte");
+  CLI::App& gc = add_tier_verb(tier, command, Verb::kTierGc, "gc",
+                               "Remove what nobody reads any more; exit 1 when the store refuses some of it");
+  add_store(gc, command);
+  gc.add_flag("--json", command.json, "as a JSON object");
+  gc.add_flag("--dry-run", command.dry_run, "only say what would go");
+  gc.add_option("--grace", command.grace_hours, "hours for which it must have been that (24)")
+      ->type_name("HOURS")
+      ->check(CLI::Range(0, kGraceHoursMax));
+}
+
 void build_tier(CLI::App& app, Command& command) {
   CLI::App& tier = *app.add_subcommand("tier", "Look after archived segments while no broker runs on them");
   tier.require_subcommand(1);
@@ -58,6 +75,7 @@ void build_tier(CLI::App& app, Command& command) {
       add_tier_verb(tier, command, Verb::kTierVerify, "verify", "Check every archived segment; exit 1 when one is bad");
   add_store(verify, command);
   verify.add_flag("--full", command.full, "read and check every byte, not just sizes and checksums");
+  build_care(tier, command);
 }
 
 void build_store(CLI::App& app, Command& command) {

@@ -8,7 +8,19 @@
 
 namespace takhin::app {
 
-enum class Verb { kRun, kVersion, kConfig, kTierLs, kTierStat, kTierArchive, kTierRestore, kTierVerify, kStoreCheck };
+enum class Verb {
+  kRun,
+  kVersion,
+  kConfig,
+  kTierLs,
+  kTierStat,
+  kTierArchive,
+  kTierRestore,
+  kTierVerify,
+  kTierScrub,
+  kTierGc,
+  kStoreCheck,
+};
 
 struct Command {
   Verb verb = Verb::kVersion;
@@ -25,6 +37,9 @@ struct Command {
   std::string to;
   bool json = false;
   bool full = false;
+  bool deep = false;
+  bool dry_run = false;
+  int grace_hours = 24;
 };
 
 /// Nothing to run: help was asked for, or the line is wrong.

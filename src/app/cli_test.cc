@@ -37,6 +37,14 @@ TEST(CommandLine, TierVerbs) {
   EXPECT_EQ(restore.segment, "t-0/0.log");
   EXPECT_EQ(command_of({"tier", "archive", "t-0/0.log"}).verb, Verb::kTierArchive);
   EXPECT_TRUE(command_of({"tier", "verify", "--full"}).full);
+  const auto scrub = command_of({"tier", "scrub", "--store", "s3://b", "--json", "--deep"});
+  EXPECT_EQ(scrub.verb, Verb::kTierScrub);
+  EXPECT_TRUE(scrub.deep && scrub.json);
+  const auto gc = command_of({"tier", "gc", "--dry-run", "--grace", "0"});
+  EXPECT_EQ(gc.verb, Verb::kTierGc);
+  EXPECT_TRUE(gc.dry_run);
+  EXPECT_EQ(gc.grace_hours, 0);
+  EXPECT_EQ(command_of({"tier", "gc"}).grace_hours, 24);
 }
 
 TEST(CommandLine, StoreCheck) {
@@ -64,7 +72,9 @@ TEST(CommandLine, HelpOfEveryVerbSaysHowItIsUsed) {
                                                        {"tier", "restore"},
                                                        {"tier", "verify"},
                                                        {"store"},
-                                                       {"store", "check"}};
+                                                       {"store", "check"},
+                                                       {"tier", "scrub"},
+                                                       {"tier", "gc"}};
   for (auto line : verbs) {
     line.push_back("--help");
     const auto help = finished(line);
@@ -84,6 +94,7 @@ TEST(CommandLine, WrongLinesAreOneLineAndExit2) {
                                                                                     {"tier", "restore"},
                                                                                     {"store"},
                                                                                     {"store", "check"},
+                                                                                    {"tier", "gc", "--grace", "-1"},
                                                                                     {"config", "--docs", "x"},
                                                                                     {"run", "--config"}}) {
     const auto wrong = finished(line);

@@ -56,6 +56,11 @@ void JsonObject::key(std::string_view key) {
   if (body_.size() > 1) body_ += ',';
   body_ += json_quoted(key) + ':';
 }
+JsonObject& JsonObject::raw(std::string_view name, std::string_view json) {
+  key(name);
+  body_ += json;
+  return *this;
+}
 JsonObject& JsonObject::text(std::string_view name, std::string_view value) {
   key(name);
   body_ += json_quoted(value);

@@ -10,7 +10,7 @@
 
 namespace takhin::console {
 
-/// One flat object.
+/// One object.
 class JsonObject {
  public:
   JsonObject& text(std::string_view key, std::string_view value);
@@ -18,6 +18,8 @@ class JsonObject {
   JsonObject& whole(std::string_view key, std::uint64_t value);
   /// Shortest form that reads back the same; JSON knows no NaN or infinity, so those become 0.
   JsonObject& number(std::string_view key, double value);
+  /// `json` is taken as it is: an array or another object.
+  JsonObject& raw(std::string_view key, std::string_view json);
   std::string str() const { return body_ + "}"; }
 
  private:

@@ -1,9 +1,8 @@
 #include "partition/topics_impl.h"
 
 #include <algorithm>
-#include <functional>
-#include <thread>
 
+#include "base/in_parallel.h"
 #include "base/log.h"
 #include "partition/offline_partition.h"
 #include "partition/topic_rules.h"
@@ -19,18 +18,6 @@ KeeperOptions keeper_options(const TopicsOptions& options) {
           options.local_pass_interval_ms,
           options.upload_threads,
           options.disk_target};
-}
-
-/// Runs task(0..count-1) on a few threads; returns when all are done.
-void in_parallel(std::size_t count, const std::function<void(std::size_t)>& task) {
-  std::atomic<std::size_t> at{0};
-  const auto work = [&] {
-    for (std::size_t mine = at++; mine < count; mine = at++) task(mine);
-  };
-  std::vector<std::thread> threads;
-  for (std::size_t more = 1; more < std::min(count, kOpenThreads); ++more) threads.emplace_back(work);
-  work();
-  for (std::thread& thread : threads) thread.join();
 }
 
 }  // namespace
@@ -100,7 +87,7 @@ Result<> TopicsImpl::close() {
   const auto partitions = live_partitions();
   std::mutex mutex;
   std::optional<Error> first;
-  in_parallel(partitions.size(), [&](std::size_t at) {
+  in_parallel(partitions.size(), kOpenThreads, [&](std::size_t at) {
     const auto closed = partitions[at]->close();
     const std::lock_guard hold(mutex);
     if (!closed.ok() && !first) first = Error(closed.error()).within(partitions[at]->ref().name());
@@ -151,7 +138,7 @@ Result<> TopicsImpl::open_all() {
       jobs.push_back({&topic, config, partition, nullptr, {}});
   }
   const PartitionDeps deps = partition_deps();
-  in_parallel(jobs.size(), [&](std::size_t at) {
+  in_parallel(jobs.size(), kOpenThreads, [&](std::size_t at) {
     auto opened = PartitionImpl::open(deps, setup_of(*jobs[at].topic, jobs[at].partition, jobs[at].config, false));
     if (opened.ok()) {
       jobs[at].live = *std::move(opened);
