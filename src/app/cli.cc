@@ -111,6 +111,18 @@ std::variant<Command, Finished> parse(const std::vector<std::string>& arguments)
   config.callback([&] { command.verb = Verb::kConfig; });
   build_tier(app, command);
   build_store(app, command);
+  CLI::App& recover = *app.add_subcommand("recover", "Rebuild a data directory from what its object store has");
+  add_sources(recover, command);
+  recover.callback([&] { command.verb = Verb::kRecover; });
+  recover
+      .add_option("--from", command.store,
+                  "the store: file:///dir or s3://bucket[/prefix]; endpoint, region and keys by --set")
+      ->required()
+      ->type_name("URL");
+  recover.add_option("--topic", command.topics, "only this topic; may be repeated; NAME.ID where two have one name")
+      ->type_name("TOPIC")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // CLI11 takes them from the back
   try {

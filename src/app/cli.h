@@ -19,6 +19,7 @@ enum class Verb {
   kTierVerify,
   kTierScrub,
   kTierGc,
+  kRecover,
   kStoreCheck,
 };
 
@@ -35,6 +36,7 @@ struct Command {
   std::string store;    // file:///dir or s3://bucket/prefix
   std::string segment;  // topic-0/00000000000000000000.log
   std::string to;
+  std::vector<std::string> topics;
   bool json = false;
   bool full = false;
   bool deep = false;

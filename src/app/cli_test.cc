@@ -47,6 +47,14 @@ TEST(CommandLine, TierVerbs) {
   EXPECT_EQ(command_of({"tier", "gc"}).grace_hours, 24);
 }
 
+TEST(CommandLine, RecoverNeedsASource) {
+  const auto command = command_of({"recover", "--from", "s3://b/p", "--data", "d", "--topic", "a", "--topic", "b"});
+  EXPECT_EQ(command.verb, Verb::kRecover);
+  EXPECT_EQ(command.store, "s3://b/p");
+  EXPECT_THAT(command.topics, ::testing::ElementsAre("a", "b"));
+  EXPECT_EQ(finished({"recover"}).exit_code, 2);
+}
+
 TEST(CommandLine, StoreCheck) {
   const auto check = command_of({"store", "check", "s3://b/p", "--set", "a=1"});
   EXPECT_EQ(check.verb, Verb::kStoreCheck);
@@ -74,7 +82,8 @@ TEST(CommandLine, HelpOfEveryVerbSaysHowItIsUsed) {
                                                        {"store"},
                                                        {"store", "check"},
                                                        {"tier", "scrub"},
-                                                       {"tier", "gc"}};
+                                                       {"tier", "gc"},
+                                                       {"recover"}};
   for (auto line : verbs) {
     line.push_back("--help");
     const auto help = finished(line);

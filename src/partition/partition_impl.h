@@ -155,7 +155,12 @@ class PartitionImpl final : public Partition, public Flushable, public std::enab
 
   // partition_open.cc
   Result<> recover();
+  // partition_recover.cc
   Result<> find_out_what_was_lost();
+  Result<bool> folder_holds_records() const;
+  Result<> begin_behind(const tier::SegmentEntry& last, Deadline deadline);
+
+  // partition_open.cc again
   Result<> fit_log_to_archive();
   bool knows_all_archived() const;  // change_mutex_ held
   void adopt_leftovers();

@@ -1,4 +1,4 @@
-"""The tools that look after a bucket."""
+"""A disk is lost: the bucket alone brings topics, records, producers and groups back. And the tools that look after a bucket."""
 import json
 import os
 import shutil
@@ -8,10 +8,17 @@ import time
 import kcat
 import pytest
 import topics
+from dataset import debian_packages, digest
+from kafka import KafkaConsumer, TopicPartition
+from kafka.structs import OffsetAndMetadata
 from takhin_process import Takhin, binary, wait_until
 
+TOPIC = "packages"
+GROUP = "readers"
+COMMITTED = 7_000
+IDEMPOTENT = ("-X", "enable.idempotence=true")
 ID_CHARS = 22
-FAST = {"tier.local.pass.interval.ms": 100}
+FAST = {"tier.local.pass.interval.ms": 100, "tier.groups.backup.interval.ms": 200}
 
 
 def takhin(*arguments):
@@ -33,6 +40,61 @@ def archive_everything(broker, topic):
             return False
 
     wait_until(only_an_empty_file, 60, "everything is in the store")
+
+
+def commit(address, offset):
+    consumer = KafkaConsumer(bootstrap_servers=address, group_id=GROUP, enable_auto_commit=False)
+    try:
+        consumer.assign([TopicPartition(TOPIC, 0)])
+        consumer.commit({TopicPartition(TOPIC, 0): OffsetAndMetadata(offset, "", -1)})
+    finally:
+        consumer.close()
+
+
+def first_of_group(address):
+    consumer = KafkaConsumer(TOPIC, bootstrap_servers=address, group_id=GROUP, enable_auto_commit=False, auto_offset_reset="earliest",
+                             consumer_timeout_ms=60_000)
+    try:
+        return next(consumer).offset
+    finally:
+        consumer.close()
+
+
+def puts(broker):
+    return sum(value for name, value in broker.metrics().items()
+               if name.startswith("tiered_storage_requests_total") and 'verb="put"' in name and 'result="success"' in name)
+
+
+def test_t41_a_lost_disk_is_rebuilt_from_the_bucket(brokers, minio):
+    records = debian_packages(20_000)
+    settings = {**minio, **FAST}
+    broker = brokers(settings=settings).start()
+    topics.create(broker.kafka, TOPIC, 1, topics.TIERED)
+    kcat.produce(broker.kafka, TOPIC, records, *IDEMPOTENT)
+    archive_everything(broker, TOPIC)
+    before = puts(broker)
+    commit(broker.kafka, COMMITTED)
+    wait_until(lambda: puts(broker) >= before + 2, 30, "topic.json of __consumer_offsets and the committed offsets are in the store")
+    broker.kill()
+    shutil.rmtree(broker.data)
+
+    url = f"s3://{minio['storage.tiered.s3.bucket']}/{minio['storage.tiered.s3.prefix']}"
+    recover = ["recover", "--from", url, "--data", broker.data, *sets(minio)]
+    done = takhin(*recover)
+    assert done.returncode == 0, done.stderr
+    assert f"{TOPIC}-0" in done.stdout and str(len(records)) in done.stdout, done.stdout
+    again = takhin(*recover)
+    assert again.returncode == 1 and "is not empty" in again.stderr, again
+
+    broker.start()
+    assert digest(kcat.consume(broker.kafka, TOPIC)) == digest(records)
+    assert first_of_group(broker.kafka) == COMMITTED
+    more = [(b"after", f"the loss {i}".encode()) for i in range(100)]
+    kcat.produce(broker.kafka, TOPIC, more, *IDEMPOTENT)
+    assert kcat.consume(broker.kafka, TOPIC, len(records)) == more, "the log goes on at the archived end"
+    assert digest(kcat.consume(broker.kafka, TOPIC)) == digest(records + more)
+    scrub = takhin("tier", "scrub", "--json", "--store", url, *sets(minio))
+    assert scrub.returncode == 0, scrub.stdout
 
 
 @pytest.fixture(scope="module")
