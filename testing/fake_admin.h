@@ -19,6 +19,10 @@ class FakeAdmin : public partition::Admin {
     if (path != status.path) return fail(Kind::kNotFound, "catalogue: {}", path);
     return status;
   }
+  Result<partition::SegmentWhy> why(const std::string& path) const override {
+    if (path != status.path) return fail(Kind::kNotFound, "catalogue: {}", path);
+    return partition::SegmentWhy{status, {{"local", "too_young", "1 h old"}, {"remote", "no_retention", "unlimited"}}};
+  }
   Result<tier::AccessStats> access(const std::string& path) const override {
     if (path != status.path) return fail(Kind::kNotFound, "never read");
     return stats;

@@ -315,6 +315,7 @@ class FakeTopics final : public partition::Topics {
   Result<partition::SegmentStatus> segment(const std::string& path) const override {
     return fail(Kind::kNotFound, "segment not found: {}", path);
   }
+  Result<partition::SegmentWhy> why(const std::string&) const override { return fail(Kind::kNotFound, "no tiers here"); }
   Result<tier::AccessStats> access(const std::string&) const override {
     return fail(Kind::kNotFound, "no access statistics for segment");
   }

@@ -75,6 +75,9 @@ void build_tier(CLI::App& app, Command& command) {
       add_tier_verb(tier, command, Verb::kTierVerify, "verify", "Check every archived segment; exit 1 when one is bad");
   add_store(verify, command);
   verify.add_flag("--full", command.full, "read and check every byte, not just sizes and checksums");
+  CLI::App& why = add_tier_verb(tier, command, Verb::kTierWhy, "why", "Say why a segment is still local, or still in the store");
+  add_segment(why, command);
+  why.add_flag("--json", command.json, "as a JSON object");
   build_care(tier, command);
 }
 

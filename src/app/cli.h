@@ -19,6 +19,7 @@ enum class Verb {
   kTierVerify,
   kTierScrub,
   kTierGc,
+  kTierWhy,
   kRecover,
   kStoreCheck,
 };

@@ -45,6 +45,7 @@ TEST(CommandLine, TierVerbs) {
   EXPECT_TRUE(gc.dry_run);
   EXPECT_EQ(gc.grace_hours, 0);
   EXPECT_EQ(command_of({"tier", "gc"}).grace_hours, 24);
+  EXPECT_EQ(command_of({"tier", "why", "t-0/0.log", "--json"}).verb, Verb::kTierWhy);
 }
 
 TEST(CommandLine, RecoverNeedsASource) {
@@ -83,6 +84,7 @@ TEST(CommandLine, HelpOfEveryVerbSaysHowItIsUsed) {
                                                        {"store", "check"},
                                                        {"tier", "scrub"},
                                                        {"tier", "gc"},
+                                                       {"tier", "why"},
                                                        {"recover"}};
   for (auto line : verbs) {
     line.push_back("--help");

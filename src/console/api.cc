@@ -29,6 +29,7 @@ constexpr Route kConsoleRoutes[] = {
     {"POST", "/api/v1/tiered/archive", Gate::kTiered, &Api::archive},
     {"POST", "/api/v1/tiered/restore", Gate::kTiered, &Api::restore},
     {"GET", "/api/v1/tiered/segments/", Gate::kTiered, &Api::segment},
+    {"GET", "/api/v1/tiered/why/", Gate::kTiered, &Api::why},
     {"GET", "/api/v1/tiers/stats", Gate::kTiers, &Api::tier_stats},
     {"GET", "/api/v1/tiers/access/", Gate::kTiers, &Api::access},
     {"GET", "/api/v1/tiers/cost-analysis", Gate::kTiers, &Api::cost_analysis},
@@ -177,6 +178,12 @@ Response Api::segment(const Request&, const std::string& segment) const {
                   .text("segment_path", status->path)
                   .text("policy", tier::name_of(status->tier))
                   .flag("is_archived", status->archived));
+}
+
+Response Api::why(const Request&, const std::string& segment) const {
+  const auto why = admin_.why(segment);
+  if (!why.ok()) return segment_failure(why.error(), segment);
+  return {.body = why_json(*why)};
 }
 
 Response Api::tier_stats(const Request&, const std::string&) const {

@@ -30,6 +30,7 @@ class Api {
   Response restore(const Request&, const std::string&) const;
   Response segment(const Request&, const std::string&) const;
   Response tier_stats(const Request&, const std::string&) const;
+  Response why(const Request& request, const std::string& segment) const;
   Response access(const Request&, const std::string&) const;
   Response cost_analysis(const Request&, const std::string&) const;
   Response evaluate(const Request&, const std::string&) const;

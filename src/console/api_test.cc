@@ -85,6 +85,14 @@ TEST_F(Routes, SegmentPathPlainOrEscaped) {
   expect(ask("GET", "/api/v1/tiered/segments/"), 400, R"({"error":"segment_path is required"})");
 }
 
+TEST_F(Routes, WhyGivesEveryReason) {
+  expect(ask("GET", "/api/v1/tiered/why/topic-0%2F00000000000000000000.log"), 200,
+         R"({"segment_path":"topic-0/00000000000000000000.log","policy":"warm","is_archived":true,"reasons":[)"
+         R"({"place":"local","reason":"too_young","detail":"1 h old"},)"
+         R"({"place":"remote","reason":"no_retention","detail":"unlimited"}]})");
+  expect(ask("GET", "/api/v1/tiered/why/other"), 404, R"({"error":"segment not found: other"})");
+}
+
 TEST_F(Routes, TierStats) {
   admin.counts = {.segments = {.total = 6, .hot = 1, .warm = 2, .cold = 3},
                   .promotions = 4,

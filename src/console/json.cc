@@ -82,6 +82,20 @@ JsonObject& JsonObject::number(std::string_view name, double value) {
   return *this;
 }
 
+std::string why_json(const partition::SegmentWhy& why) {
+  std::string reasons;
+  for (const auto& one : why.reasons) {
+    reasons += reasons.empty() ? "" : ",";
+    reasons += JsonObject().text("place", one.place).text("reason", one.reason).text("detail", one.detail).str();
+  }
+  return JsonObject()
+      .text("segment_path", why.status.path)
+      .text("policy", tier::name_of(why.status.tier))
+      .flag("is_archived", why.status.archived)
+      .raw("reasons", "[" + reasons + "]")
+      .str();
+}
+
 std::string rfc3339(TimestampMs time) {
   using namespace std::chrono;
   const sys_time<milliseconds> point{milliseconds(time.raw)};

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/types.h"
+#include "partition/admin.h"
 
 namespace takhin::console {
 
@@ -26,6 +27,9 @@ class JsonObject {
   void key(std::string_view key);
   std::string body_ = "{";
 };
+
+/// What GET /api/v1/tiered/why/ and `takhin tier why --json` answer.
+std::string why_json(const partition::SegmentWhy& why);
 
 /// With its quotes. Bytes that are not UTF-8 become U+FFFD.
 std::string json_quoted(std::string_view text);

@@ -37,6 +37,17 @@ struct SegmentStatus {
   bool archived = false;
 };
 
+/// One reason why a segment is where it is; words are stable (docs/care.md).
+struct SegmentReason {
+  std::string_view place;   // "local": on local disk; "remote": in the object store
+  std::string_view reason;  // "too_young"
+  std::string detail;       // for people
+};
+struct SegmentWhy {
+  SegmentStatus status;
+  std::vector<SegmentReason> reasons;
+};
+
 struct CostReport {
   double hot_gb = 0;
   double cold_gb = 0;
@@ -57,6 +68,8 @@ class Admin {
   /// Brings it back to local disk. Not archived, or local already, is success.
   virtual Result<> restore(const std::string& path) = 0;
   virtual Result<SegmentStatus> segment(const std::string& path) const = 0;
+  /// Why the segment is still local, or still in the object store. kNotFound.
+  virtual Result<SegmentWhy> why(const std::string& path) const = 0;
   /// kNotFound "no access statistics for segment".
   virtual Result<tier::AccessStats> access(const std::string& path) const = 0;
   virtual std::vector<std::pair<std::string, double>> top_access_hz(std::size_t n) const = 0;

@@ -96,6 +96,16 @@ Result<SegmentStatus> TopicsImpl::segment(const std::string& path) const {
   return SegmentStatus{found.path, tier, tier != tier::Tier::kHot};
 }
 
+Result<SegmentWhy> TopicsImpl::why(const std::string& path) const {
+  TRY(const Found found, find_segment(path));
+  TRY(auto status, segment(path));
+  PassOrder order;
+  order.policy = options_.policy;
+  order.archive_by_age = options_.auto_archive;
+  TRY(auto reasons, found.partition->why(found.base, order));
+  return SegmentWhy{std::move(status), std::move(reasons)};
+}
+
 Result<tier::AccessStats> TopicsImpl::access(const std::string& path) const {
   const Error none = fail(Kind::kNotFound, "no access statistics for segment");
   if (deps_.engine == nullptr) return none;

@@ -40,6 +40,7 @@ class TopicsImpl final : public Topics {
   Result<> archive(const std::string& path) override;
   Result<> restore(const std::string& path) override;
   Result<SegmentStatus> segment(const std::string& path) const override;
+  Result<SegmentWhy> why(const std::string& path) const override;
   Result<tier::AccessStats> access(const std::string& path) const override;
   std::vector<std::pair<std::string, double>> top_access_hz(std::size_t n) const override;
   CostReport cost() const override;

@@ -242,6 +242,25 @@ def test_gc_removes_what_is_left_over_after_the_grace_period(place):
     assert segments(place) == before and scrub(place, "--deep", data=True) == set()
 
 
+def test_why_says_the_same_by_command_and_by_route(brokers):
+    broker = brokers().start()
+    topics.create(broker.kafka, "t", 1, {"segment.bytes": str(1 << 20)})
+    kcat.produce(broker.kafka, "t", [(b"k", b"v" * 2000)] * 1_500)
+    first, last = (f"t-0/{path.name}" for path in (broker.log_files("t")[0], broker.log_files("t")[-1]))
+    young = broker.get(f"/api/v1/tiered/why/{first}")
+    assert [r["reason"] for r in young["reasons"]] == ["too_young"] and young["policy"] == "hot", young
+    assert [r["reason"] for r in broker.get(f"/api/v1/tiered/why/{last}")["reasons"]] == ["active"]
+    broker.post("/api/v1/tiered/archive", {"segment_path": first})
+    reasons = broker.get(f"/api/v1/tiered/why/{first}")["reasons"]
+    assert [(r["place"], r["reason"]) for r in reasons] == [("local", "too_young"), ("remote", "no_retention")]
+    broker.stop()
+    done = takhin("tier", "why", first, "--json", "--data", broker.data)
+    assert done.returncode == 0, done
+    again = json.loads(done.stdout)["reasons"]
+    assert [(r["place"], r["reason"]) for r in again] == [("local", "too_young"), ("remote", "no_retention")]
+    assert takhin("tier", "why", "t-0/00000000000000099999.log", "--data", broker.data).returncode == 1
+
+
 def test_gc_of_a_write_once_bucket_only_reports(place):
     PLANTS["copy"](segments(place))
     before = segments(place)
