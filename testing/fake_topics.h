@@ -321,6 +321,7 @@ class FakeTopics final : public partition::Topics {
   }
   std::vector<std::pair<std::string, double>> top_access_hz(std::size_t) const override { return {}; }
   partition::CostReport cost() const override { return {}; }
+  std::vector<partition::TopicCost> topic_costs(std::size_t) const override { return {}; }
   Result<> evaluate() override { return done(); }
 
  private:

@@ -40,7 +40,8 @@ Result<std::unique_ptr<Node>> Node::open(const System& system, metrics::Metrics&
   TRY(const bool clean, data_dir->take_clean_mark());
   auto options = topics_options(settings, clean, mode);
   const partition::TopicsDeps deps{system.files, system.clock, system.random, metrics,
-                                   engine ? &engine->engine() : nullptr};
+                                   engine ? &engine->engine() : nullptr,
+                                   engine ? &engine->topic_meter() : nullptr};
   TRY(auto topics, partition::Topics::open(deps, std::move(options)));
   return std::unique_ptr<Node>(new Node(std::move(data_dir), std::move(engine), std::move(topics)));
 }

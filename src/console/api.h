@@ -32,6 +32,7 @@ class Api {
   Response tier_stats(const Request&, const std::string&) const;
   Response why(const Request& request, const std::string& segment) const;
   Response access(const Request&, const std::string&) const;
+  Response topic_costs(const Request& request, const std::string& segment) const;
   Response cost_analysis(const Request&, const std::string&) const;
   Response evaluate(const Request&, const std::string&) const;
   Response metrics_text(const Request&, const std::string&) const;

@@ -131,6 +131,16 @@ TEST_F(Routes, CostAnalysisHasTheOldDocumentsFigures) {
   EXPECT_THAT(ask("GET", "/api/v1/tiers/cost-analysis").body, HasSubstr(R"("cost_savings_pct":"0.0%")"));
 }
 
+TEST_F(Routes, TopicCosts) {
+  expect(ask("GET", "/api/v1/tiers/cost/topics"), 200, R"({"topics":[]})");
+  admin.topics = {{"a", 1, 2, 3, 4, 5, 6, 0.5, 0.25, 0.125}, {"(bucket)", 0, 0, 1, 0, 0, 0, 0, 0, 0}};
+  expect(ask("GET", "/api/v1/tiers/cost/topics"), 200,
+         R"({"topics":[{"topic":"a","local_bytes":1,"remote_bytes":2,"put_requests":3,"get_requests":4,"bytes_up":5,)"
+         R"("bytes_down":6,"storage_usd_month":0.5,"requests_usd":0.25,"retrieval_usd":0.125},)"
+         R"x({"topic":"(bucket)","local_bytes":0,"remote_bytes":0,"put_requests":1,"get_requests":0,"bytes_up":0,)x"
+         R"("bytes_down":0,"storage_usd_month":0,"requests_usd":0,"retrieval_usd":0}]})");
+}
+
 TEST_F(Routes, Evaluate) {
   expect(ask("POST", "/api/v1/tiers/evaluate"), 200, R"({"message":"tier evaluation completed successfully"})");
   EXPECT_EQ(admin.asked, "evaluate");

@@ -54,6 +54,20 @@ struct CostReport {
   tier::Cost cost;
 };
 
+/// A topic's part of the bill at the configured rates. Requests and transfer are what this process has caused since its start.
+struct TopicCost {
+  std::string topic;
+  std::uint64_t local_bytes = 0;
+  std::uint64_t remote_bytes = 0;  // of log, before compression
+  std::uint64_t put_requests = 0;  // PUT-class
+  std::uint64_t get_requests = 0;
+  std::uint64_t bytes_up = 0;
+  std::uint64_t bytes_down = 0;
+  double storage_usd_month = 0;
+  double requests_usd = 0;
+  double retrieval_usd = 0;
+};
+
 class Admin {
  public:
   virtual ~Admin() = default;
@@ -74,6 +88,9 @@ class Admin {
   virtual Result<tier::AccessStats> access(const std::string& path) const = 0;
   virtual std::vector<std::pair<std::string, double>> top_access_hz(std::size_t n) const = 0;
   virtual CostReport cost() const = 0;
+  /// The `n` topics that cost the most, dearest first. "(bucket)" and "(other)" stand for requests of no topic, and of topics
+  /// beyond tier::kTopicsMeteredMax.
+  virtual std::vector<TopicCost> topic_costs(std::size_t n) const = 0;
   /// A whole pass of archiving, demotion, promotion and retention, now.
   virtual Result<> evaluate() = 0;
 };

@@ -45,7 +45,8 @@ Result<std::unique_ptr<Topics>> Topics::open(TopicsDeps deps, TopicsOptions opti
 // ---- start and stop
 
 TopicsImpl::TopicsImpl(TopicsDeps deps, TopicsOptions options)
-    : deps_{deps.files, deps.clock, deps.random, deps.metrics, options.tiering ? deps.engine : nullptr},
+    : deps_{deps.files, deps.clock, deps.random, deps.metrics, options.tiering ? deps.engine : nullptr,
+            deps.topic_meter},
       options_(std::move(options)),
       uploads_(deps_.clock, options_.upload_limits),
       keeper_({deps_.clock, deps_.random, uploads_, [this] { return live_partitions(); }, [this] { return has_errands(); },

@@ -88,6 +88,8 @@ def test_t41_a_lost_disk_is_rebuilt_from_the_bucket(brokers, minio):
 
     broker.start()
     assert digest(kcat.consume(broker.kafka, TOPIC)) == digest(records)
+    costs = {row["topic"]: row for row in broker.get("/api/v1/tiers/cost/topics")["topics"]}
+    assert costs[TOPIC]["get_requests"] > 0 and costs[TOPIC]["bytes_down"] > 0 and costs[TOPIC]["storage_usd_month"] > 0, costs
     assert first_of_group(broker.kafka) == COMMITTED
     more = [(b"after", f"the loss {i}".encode()) for i in range(100)]
     kcat.produce(broker.kafka, TOPIC, more, *IDEMPOTENT)
