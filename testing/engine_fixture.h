@@ -29,7 +29,8 @@ class EngineFixture : public ::testing::Test {
                           .fetch_bytes_max = 64 * kKiB,
                           .cache_bytes_max = 8 * kMiB,
                           .zstd_level = 1,
-                          .fetch_threads = 2};
+                          .fetch_threads = 2,
+                          .write_once = write_once};
     auto opened = tier::Engine::open({store, files, clock, random, metrics}, options);
     ASSERT_TRUE(opened.ok()) << opened.error().text;
     engine = *std::move(opened);
@@ -63,6 +64,7 @@ class EngineFixture : public ::testing::Test {
   }
 
   std::uint64_t chunk_bytes = 1024;
+  bool write_once = false;
   TempDir dir;
   os::PosixFileSystem files;
   FakeClock clock;

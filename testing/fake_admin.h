@@ -19,6 +19,10 @@ class FakeAdmin : public partition::Admin {
     if (path != status.path) return fail(Kind::kNotFound, "catalogue: {}", path);
     return status;
   }
+  Result<partition::SegmentWhy> why(const std::string& path) const override {
+    if (path != status.path) return fail(Kind::kNotFound, "catalogue: {}", path);
+    return partition::SegmentWhy{status, {{"local", "too_young", "1 h old"}, {"remote", "no_retention", "unlimited"}}};
+  }
   Result<tier::AccessStats> access(const std::string& path) const override {
     if (path != status.path) return fail(Kind::kNotFound, "never read");
     return stats;
@@ -27,6 +31,9 @@ class FakeAdmin : public partition::Admin {
     return {top.begin(), top.begin() + static_cast<std::ptrdiff_t>(std::min(n, top.size()))};
   }
   partition::CostReport cost() const override { return report; }
+  std::vector<partition::TopicCost> topic_costs(std::size_t n) const override {
+    return {topics.begin(), topics.begin() + static_cast<std::ptrdiff_t>(std::min(n, topics.size()))};
+  }
   Result<> evaluate() override { return asked = "evaluate", outcome; }
 
   bool enabled = true;
@@ -36,6 +43,7 @@ class FakeAdmin : public partition::Admin {
   partition::SegmentStatus status{"topic-0/00000000000000000000.log", tier::Tier::kWarm, true};
   tier::AccessStats stats;
   partition::CostReport report;
+  std::vector<partition::TopicCost> topics;
   std::vector<std::pair<std::string, double>> top;
   std::string asked;
 };

@@ -315,11 +315,13 @@ class FakeTopics final : public partition::Topics {
   Result<partition::SegmentStatus> segment(const std::string& path) const override {
     return fail(Kind::kNotFound, "segment not found: {}", path);
   }
+  Result<partition::SegmentWhy> why(const std::string&) const override { return fail(Kind::kNotFound, "no tiers here"); }
   Result<tier::AccessStats> access(const std::string&) const override {
     return fail(Kind::kNotFound, "no access statistics for segment");
   }
   std::vector<std::pair<std::string, double>> top_access_hz(std::size_t) const override { return {}; }
   partition::CostReport cost() const override { return {}; }
+  std::vector<partition::TopicCost> topic_costs(std::size_t) const override { return {}; }
   Result<> evaluate() override { return done(); }
 
  private:

@@ -7,6 +7,7 @@ namespace takhin::app {
 namespace {
 
 constexpr int kWrongUsage = 2;
+constexpr int kGraceHoursMax = 24 * 3660;
 
 void add_sources(CLI::App& verb, Command& command) {
   verb.add_option("--config", command.config_file, "YAML file")->type_name("FILE");
@@ -37,6 +38,22 @@ void add_segment(CLI::App& verb, Command& command) {
       ->type_name("SEGMENT");
 }
 
+void build_care(CLI::App& tier, Command& command) {
+  CLI::App& scrub = add_tier_verb(tier, command, Verb::kTierScrub, "scrub",
+                                  "Look for gaps, damage and leftovers; exit 1 when there are any, 2 when it cannot be told");
+  add_store(scrub, command);
+  scrub.add_flag("--json", command.json, "as a JSON object");
+  scrub.add_flag("--deep", command.deep, "read and check every byte");
+  CLI::App& gc = add_tier_verb(tier, command, Verb::kTierGc, "gc",
+                               "Remove what nobody reads any more; exit 1 when the store refuses some of it");
+  add_store(gc, command);
+  gc.add_flag("--json", command.json, "as a JSON object");
+  gc.add_flag("--dry-run", command.dry_run, "only say what would go");
+  gc.add_option("--grace", command.grace_hours, "hours for which it must have been that (24)")
+      ->type_name("HOURS")
+      ->check(CLI::Range(0, kGraceHoursMax));
+}
+
 void build_tier(CLI::App& app, Command& command) {
   CLI::App& tier = *app.add_subcommand("tier", "Look after archived segments while no broker runs on them");
   tier.require_subcommand(1);
@@ -58,6 +75,10 @@ void build_tier(CLI::App& app, Command& command) {
       add_tier_verb(tier, command, Verb::kTierVerify, "verify", "Check every archived segment; exit 1 when one is bad");
   add_store(verify, command);
   verify.add_flag("--full", command.full, "read and check every byte, not just sizes and checksums");
+  CLI::App& why = add_tier_verb(tier, command, Verb::kTierWhy, "why", "Say why a segment is still local, or still in the store");
+  add_segment(why, command);
+  why.add_flag("--json", command.json, "as a JSON object");
+  build_care(tier, command);
 }
 
 void build_store(CLI::App& app, Command& command) {
@@ -93,6 +114,18 @@ std::variant<Command, Finished> parse(const std::vector<std::string>& arguments)
   config.callback([&] { command.verb = Verb::kConfig; });
   build_tier(app, command);
   build_store(app, command);
+  CLI::App& recover = *app.add_subcommand("recover", "Rebuild a data directory from what its object store has");
+  add_sources(recover, command);
+  recover.callback([&] { command.verb = Verb::kRecover; });
+  recover
+      .add_option("--from", command.store,
+                  "the store: file:///dir or s3://bucket[/prefix]; endpoint, region and keys by --set")
+      ->required()
+      ->type_name("URL");
+  recover.add_option("--topic", command.topics, "only this topic; may be repeated; NAME.ID where two have one name")
+      ->type_name("TOPIC")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // CLI11 takes them from the back
   try {

@@ -8,7 +8,21 @@
 
 namespace takhin::app {
 
-enum class Verb { kRun, kVersion, kConfig, kTierLs, kTierStat, kTierArchive, kTierRestore, kTierVerify, kStoreCheck };
+enum class Verb {
+  kRun,
+  kVersion,
+  kConfig,
+  kTierLs,
+  kTierStat,
+  kTierArchive,
+  kTierRestore,
+  kTierVerify,
+  kTierScrub,
+  kTierGc,
+  kTierWhy,
+  kRecover,
+  kStoreCheck,
+};
 
 struct Command {
   Verb verb = Verb::kVersion;
@@ -23,8 +37,12 @@ struct Command {
   std::string store;    // file:///dir or s3://bucket/prefix
   std::string segment;  // topic-0/00000000000000000000.log
   std::string to;
+  std::vector<std::string> topics;
   bool json = false;
   bool full = false;
+  bool deep = false;
+  bool dry_run = false;
+  int grace_hours = 24;
 };
 
 /// Nothing to run: help was asked for, or the line is wrong.

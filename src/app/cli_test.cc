@@ -37,6 +37,23 @@ TEST(CommandLine, TierVerbs) {
   EXPECT_EQ(restore.segment, "t-0/0.log");
   EXPECT_EQ(command_of({"tier", "archive", "t-0/0.log"}).verb, Verb::kTierArchive);
   EXPECT_TRUE(command_of({"tier", "verify", "--full"}).full);
+  const auto scrub = command_of({"tier", "scrub", "--store", "s3://b", "--json", "--deep"});
+  EXPECT_EQ(scrub.verb, Verb::kTierScrub);
+  EXPECT_TRUE(scrub.deep && scrub.json);
+  const auto gc = command_of({"tier", "gc", "--dry-run", "--grace", "0"});
+  EXPECT_EQ(gc.verb, Verb::kTierGc);
+  EXPECT_TRUE(gc.dry_run);
+  EXPECT_EQ(gc.grace_hours, 0);
+  EXPECT_EQ(command_of({"tier", "gc"}).grace_hours, 24);
+  EXPECT_EQ(command_of({"tier", "why", "t-0/0.log", "--json"}).verb, Verb::kTierWhy);
+}
+
+TEST(CommandLine, RecoverNeedsASource) {
+  const auto command = command_of({"recover", "--from", "s3://b/p", "--data", "d", "--topic", "a", "--topic", "b"});
+  EXPECT_EQ(command.verb, Verb::kRecover);
+  EXPECT_EQ(command.store, "s3://b/p");
+  EXPECT_THAT(command.topics, ::testing::ElementsAre("a", "b"));
+  EXPECT_EQ(finished({"recover"}).exit_code, 2);
 }
 
 TEST(CommandLine, StoreCheck) {
@@ -64,7 +81,11 @@ TEST(CommandLine, HelpOfEveryVerbSaysHowItIsUsed) {
                                                        {"tier", "restore"},
                                                        {"tier", "verify"},
                                                        {"store"},
-                                                       {"store", "check"}};
+                                                       {"store", "check"},
+                                                       {"tier", "scrub"},
+                                                       {"tier", "gc"},
+                                                       {"tier", "why"},
+                                                       {"recover"}};
   for (auto line : verbs) {
     line.push_back("--help");
     const auto help = finished(line);
@@ -84,6 +105,7 @@ TEST(CommandLine, WrongLinesAreOneLineAndExit2) {
                                                                                     {"tier", "restore"},
                                                                                     {"store"},
                                                                                     {"store", "check"},
+                                                                                    {"tier", "gc", "--grace", "-1"},
                                                                                     {"config", "--docs", "x"},
                                                                                     {"run", "--config"}}) {
     const auto wrong = finished(line);

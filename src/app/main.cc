@@ -14,6 +14,9 @@ int dispatch(const Command& command) {
     case Verb::kVersion: return print_version();
     case Verb::kConfig: return print_config(command);
     case Verb::kStoreCheck: return check_store(command);
+    case Verb::kRecover: return recover(command);
+    case Verb::kTierScrub:
+    case Verb::kTierGc: return tier_care(command);
     default: return tier(command);
   }
 }

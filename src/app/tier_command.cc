@@ -174,6 +174,27 @@ Result<> change(Tiers& tiers, const Command& command) {
   return node->close();
 }
 
+int failed(const Error& error) {
+  const bool held = error.kind == Kind::kConflict && error.text.starts_with("data directory ");
+  complain("takhin: " + error.text + (held ? "; while it runs, ask its console" : ""));
+  return kFailed;
+}
+
+int why(Tiers& tiers, const Command& command) {
+  const auto node = tiers.node();
+  if (!node.ok()) return failed(node.error());
+  const auto why = (*node)->topics().why(command.segment);
+  if (!why.ok()) return failed(why.error());
+  if (command.json) {
+    fmt::print("{}\n", console::why_json(*why));
+    return 0;
+  }
+  for (const auto& one : why->reasons) {
+    fmt::print("{}: {}: {}\n", one.place == "local" ? "on local disk" : "in the store", one.reason, one.detail);
+  }
+  return 0;
+}
+
 // From a bucket into any directory: what one has when the data directory is gone.
 Result<> restore_to(Tiers& tiers, const Command& command) {
   if (command.to.empty()) return fail(Kind::kInvalid, "restore --store needs --to DIR");
@@ -184,12 +205,6 @@ Result<> restore_to(Tiers& tiers, const Command& command) {
       return tiers.engine().restore(row.partition, row.entry.base, command.to, tiers.deadline());
   }
   return fail(Kind::kNotFound, "segment not found: {}", command.segment);
-}
-
-int failed(const Error& error) {
-  const bool held = error.kind == Kind::kConflict && error.text.starts_with("data directory ");
-  complain("takhin: " + error.text + (held ? "; while it runs, ask its console" : ""));
-  return kFailed;
 }
 
 int report(const Result<>& result, std::string_view what) {
@@ -209,6 +224,7 @@ int tier(const Command& command) {
   if (command.verb == Verb::kTierRestore) {
     return report(command.store.empty() ? change(tiers, command) : restore_to(tiers, command), "restored");
   }
+  if (command.verb == Verb::kTierWhy) return why(tiers, command);
   if (const auto opened = tiers.open(); !opened.ok()) return failed(opened.error());
   if (command.verb == Verb::kTierLs) return list(tiers, command.json);
   if (command.verb == Verb::kTierStat) return stat(tiers, command.json);

@@ -2,6 +2,7 @@
 
 #include "assembly/options.h"
 #include "assembly/process_metrics.h"
+#include "assembly/recover.h"
 #include "base/log.h"
 #include "broker/options.h"
 #include "console/options.h"
@@ -29,8 +30,15 @@ Result<> Process::open(const config::Settings& settings) {
   broker.tiering = tiering_of(settings).enabled;
   export_process(metrics_, system_.clock);
   TRY(node_, Node::open(system_, metrics_, settings, NodeMode::kServing));
-  const broker::ServerDeps deps{node_->topics(), system_.files, system_.clock, system_.random, metrics_};
-  TRY(server_, broker::Server::open(deps, std::move(broker)));
+  broker::ServerDeps deps{node_->topics(), system_.files, system_.clock, system_.random, metrics_, {}};
+  if (object::ObjectStore* store = node_->store(); store != nullptr) {
+    deps.keep_groups = [store, &clock = system_.clock](const std::string& cluster_id, View object) -> Result<> {
+      const object::ObjectKey key{groups_object_name(cluster_id)};
+      TRY(store->put(key, object, object::When::kAlways, Deadline::in(clock, kStopGrace)));
+      return done();
+    };
+  }
+  TRY(server_, broker::Server::open(std::move(deps), std::move(broker)));
   TRY(console_, console::ConsoleServer::open(node_->topics(), metrics_, system_.clock, console));
   server_->start();
   const auto ports = console_->ports();

@@ -23,6 +23,7 @@ class EngineStack {
 
   tier::Engine& engine() { return *engine_; }
   object::ObjectStore& store() { return store_->top(); }
+  const tier::TopicMeter& topic_meter() const { return store_->topic_meter(); }
 
  private:
   EngineStack(std::unique_ptr<Store> store, std::unique_ptr<tier::Engine> engine)

@@ -12,17 +12,21 @@ namespace takhin::assembly {
 enum class NodeMode {
   kServing,  // with the background passes
   kOffline,  // does only what it is told
+  kRecovering,  // the same, on a directory that a recovery has prepared
 };
 
 class Node {
  public:
-  /// kConflict names the process that holds the directory. Borrows system and metrics.
+  /// kConflict names the process that holds the directory, or says that it is half recovered. Borrows system and metrics.
   static Result<std::unique_ptr<Node>> open(const System& system, metrics::Metrics& metrics,
                                             const config::Settings& settings, NodeMode mode);
   /// close(), unless that was done.
   ~Node();
 
   partition::Topics& topics() { return *topics_; }
+  /// These two are null while tiering is off.
+  tier::Engine* engine() { return engine_ ? &engine_->engine() : nullptr; }
+  object::ObjectStore* store() { return engine_ ? &engine_->store() : nullptr; }
   const std::string& data_dir() const { return data_dir_->path(); }
   /// Stops the background work, syncs and closes the logs, and notes that for the next start. Idempotent.
   Result<> close();

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "assembly/broker.h"
 #include "assembly/inventory.h"
 #include "assembly/options.h"
@@ -76,6 +78,25 @@ class ProcessTest : public ::testing::Test {
   os::SystemRandom random;
   System system{files, clock, random, {}, 4711};
 };
+
+TEST_F(ProcessTest, KnowsWhatEachTopicCosts) {
+  auto process = start();
+  ASSERT_NE(process, nullptr);
+  append_batches(*process);
+  const auto archived = process->topics().archive(partition::segment_path("t-0", Offset{0}));
+  ASSERT_TRUE(archived.ok()) << archived.error().text;
+  const auto costs = process->topics().topic_costs(10);
+  const auto topic = std::ranges::find(costs, "t", &partition::TopicCost::topic);
+  ASSERT_NE(topic, costs.end());
+  EXPECT_GE(topic->put_requests, 1u);
+  EXPECT_GE(topic->get_requests, 1u);  // the look whether it has arrived
+  EXPECT_GE(topic->bytes_up, kBatchBytes);
+  EXPECT_GE(topic->remote_bytes, kBatchBytes);
+  EXPECT_GT(topic->storage_usd_month, 0);
+  EXPECT_GT(topic->requests_usd, 0);
+  EXPECT_EQ(process->topics().topic_costs(1).size(), 1u);
+  ASSERT_TRUE(process->stop().ok());
+}
 
 TEST_F(ProcessTest, StartsOnFreePortsAnswersAndStops) {
   const auto process = start();

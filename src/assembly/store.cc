@@ -51,17 +51,19 @@ class SourcesOfCredentials {
 
 class Stack final : public Store {
  public:
-  Stack(const System& system, metrics::Metrics& metrics) : system_(system), meter_(metrics) {}
+  Stack(const System& system, metrics::Metrics& metrics) : system_(system), metrics_(metrics), meter_(metrics) {}
 
   Result<> open(object::S3Options options) {
     options.http.proxies = object::Proxies::from(system_.environment);
     TRY(object::ObjectStore* const metered, open_adapter(options));
     retrying_.emplace(*metered, options.retry, system_.clock, system_.random);
     prefixed_.emplace(*retrying_, options.prefix);
+    topics_.emplace(*prefixed_, metrics_, object::local_directory(options) ? 0 : options.part_bytes);
     return done();
   }
 
-  object::ObjectStore& top() override { return *prefixed_; }
+  object::ObjectStore& top() override { return *topics_; }
+  const tier::TopicMeter& topic_meter() const override { return *topics_; }
   const object::RequestMeter& meter() const override { return meter_; }
 
  private:
@@ -77,12 +79,14 @@ class Stack final : public Store {
   }
 
   const System& system_;
+  metrics::Metrics& metrics_;
   object::RequestMeter meter_;
   std::optional<SourcesOfCredentials> credentials_;
   std::unique_ptr<object::ObjectStore> adapter_;
   std::optional<object::MeteredStore> metered_;
   std::optional<object::RetryingStore> retrying_;
   std::optional<object::PrefixedStore> prefixed_;
+  std::optional<tier::TopicMeter> topics_;
 };
 
 }  // namespace

@@ -1,6 +1,6 @@
 #pragma once
 // The object store the configuration asks for, with its wrappers in the one order they have:
-// adapter, meter, retry, prefix. (S3 meters itself, below, since only it knows the requests of an upload.)
+// adapter, meter, retry, prefix, meter of topics. (S3 meters itself, below, since only it knows the requests of an upload.)
 
 #include <memory>
 
@@ -9,6 +9,7 @@
 #include "object/metered.h"
 #include "object/options.h"
 #include "object/store.h"
+#include "tier/topic_meter.h"
 
 namespace takhin::assembly {
 
@@ -17,6 +18,7 @@ class Store {
   virtual ~Store() = default;
   virtual object::ObjectStore& top() = 0;
   virtual const object::RequestMeter& meter() const = 0;
+  virtual const tier::TopicMeter& topic_meter() const = 0;
 };
 
 /// Makes no request. Borrows system and metrics. kInvalid: neither a bucket nor a directory.

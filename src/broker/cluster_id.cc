@@ -14,8 +14,13 @@ Result<std::string> open_cluster_id(FileSystem& files, Random& random, const std
   }
   if (content.error().kind != Kind::kNotFound) return content.error();
   const std::string made = Uuid::make(random).text();
-  TRY(write_atomically(files, path, view_of(made + "\n")).within("keep the cluster id"));
+  TRY(keep_cluster_id(files, path, made));
   return made;
+}
+
+Result<> keep_cluster_id(FileSystem& files, const std::string& path, const std::string& id) {
+  if (!Uuid::parse(id)) return fail(Kind::kInvalid, "'{}' is no cluster id", id);
+  return write_atomically(files, path, view_of(id + "\n")).within("keep the cluster id");
 }
 
 }  // namespace takhin::broker

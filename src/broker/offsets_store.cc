@@ -1,14 +1,13 @@
 #include "broker/offsets_store.h"
 
 #include "base/log.h"
+#include "broker/groups/snapshot.h"
 #include "record/batch.h"
 
 namespace takhin::broker {
 namespace {
 
 constexpr std::uint64_t kReplayBytes = kMiB;
-/// Of the records in one batch; a single larger record is a batch of its own.
-constexpr std::size_t kBatchBytes = 512 * kKiB;
 constexpr std::size_t kDecompressedMax = 256 * kMiB;
 constexpr std::chrono::seconds kForgetDeadline{30};
 
@@ -76,16 +75,7 @@ Result<Offset> OffsetsStore::append(std::span<const groups::StoredRecord> record
   const auto partition = find();
   Offset end = partition->offsets().high_watermark;
   while (!records.empty()) {
-    std::vector<record::NewRecord> batch;
-    std::size_t bytes = 0;
-    for (const auto& one : records) {
-      bytes += one.key.size() + (one.value ? one.value->size() : 0);
-      if (!batch.empty() && bytes > kBatchBytes) break;
-      batch.push_back({.key = View(one.key), .value = {}, .timestamp = now, .headers = {}});
-      if (one.value) batch.back().value = View(*one.value);
-    }
-    records = records.subspan(batch.size());
-    TRY(Bytes built, record::build_batch(batch, {.base_offset = Offset{0}}));
+    TRY(Bytes built, groups::take_batch(records, now));
     TRY(const auto appended, partition->append(built).within(kOffsetsTopic));
     if (appended.status != log::AppendStatus::kOk) return fail(Kind::kInvalid, "{}: {}", kOffsetsTopic, appended.why);
     end = appended.end;

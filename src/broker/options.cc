@@ -78,10 +78,18 @@ const Option kOffsetMetadata{.key = "kafka.offset.metadata.max.bytes",
                              .max = kInt32Max,
                              .doc = "Longest text that a client may commit with an offset."};
 
+const Option kGroupsBackup{.key = "tier.groups.backup.interval.ms",
+                           .fallback = std::int64_t{60'000},
+                           .min = 100,
+                           .max = kInt32Max,
+                           .doc = "Milliseconds between two copies of the committed offsets to the object store, made only when "
+                                  "something was committed."};
+
 constexpr std::array kRows{&kHost,       &kPort,       &kAdvertisedHost, &kAdvertisedPort, &kClusterId, &kBrokerId,
                            &kAutoCreate, &kNumPartitions, &kReplication, &kMessageMax,     &kRequestMax, &kConnectionsMax,
                            &kIdle,       &kInFlight,   &kThreads,        &kFetchMax,       &kColdWait,  &kColdThreads,
-                           &kRebalanceDelay, &kSessionMin, &kSessionMax, &kGroupMembers,   &kOffsetsRetention, &kOffsetMetadata};
+                           &kRebalanceDelay, &kSessionMin, &kSessionMax, &kGroupMembers,   &kOffsetsRetention, &kOffsetMetadata,
+                           &kGroupsBackup};
 
 }  // namespace
 
@@ -112,6 +120,7 @@ Result<Options> options_from(const config::Settings& settings) {
   options.groups.members_max = static_cast<std::size_t>(settings.integer(kGroupMembers));
   options.groups.offsets_retention_ms = settings.integer(kOffsetsRetention) * 60'000;
   options.groups.metadata_bytes_max = static_cast<std::int32_t>(settings.integer(kOffsetMetadata));
+  options.groups_backup_interval_ms = settings.integer(kGroupsBackup);
   if (options.groups.session_timeout_min_ms > options.groups.session_timeout_max_ms) {
     return config::broken_rule(settings, kSessionMin, "must not be larger than kafka.group.max.session.timeout.ms");
   }

@@ -26,6 +26,7 @@ struct Options {
   std::int64_t fetch_bytes_max = 57'671'680;    // of one answer, whatever the client asks for
   std::int64_t message_bytes_max = 1'048'588;   // max.message.bytes of topics that do not set it
   groups::GroupOptions groups;
+  std::int64_t groups_backup_interval_ms = 60'000;
   bool tiering = false;                         // shown by DescribeLogDirs; set by assembly
 };
 

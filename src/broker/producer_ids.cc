@@ -19,11 +19,19 @@ Result<std::unique_ptr<ProducerIds>> ProducerIds::open(FileSystem& files, const 
   return std::unique_ptr<ProducerIds>(new ProducerIds(files, path, from));
 }
 
+Result<> ProducerIds::raise(FileSystem& files, const std::string& path, std::int64_t from) {
+  TRY(const auto known, open(files, path));
+  return known->end_ >= from ? done() : store(files, path, from);
+}
+
+Result<> ProducerIds::store(FileSystem& files, const std::string& path, std::int64_t taken_below) {
+  return write_atomically(files, path, view_of(std::to_string(taken_below) + "\n")).within("take producer ids");
+}
+
 Result<std::int64_t> ProducerIds::next() {
   const std::lock_guard hold(mutex_);
   if (next_ == end_) {
-    const std::string text = std::to_string(end_ + kBlock) + "\n";
-    TRY(write_atomically(files_, path_, view_of(text)).within("take producer ids"));
+    TRY(store(files_, path_, end_ + kBlock));
     end_ += kBlock;
   }
   return next_++;

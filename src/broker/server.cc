@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "broker/api_table.h"
 #include "broker/cluster_id.h"
+#include "broker/group_backup.h"
 #include "broker/groups/coordinator.h"
 #include "broker/offsets_store.h"
 
@@ -64,6 +65,9 @@ class ServerImpl final : public Server {
 
   Result<> open_groups(ServerDeps deps) {
     TRY(broker_.groups, groups::GroupCoordinator::open({deps.clock, deps.random, offsets_store_}, options_.groups));
+    backup_.emplace(GroupBackup::Deps{deps.clock, *broker_.groups, offsets_store_, *producer_ids_, broker_.cluster_id,
+                                      std::move(deps.keep_groups)},
+                    std::chrono::milliseconds(options_.groups_backup_interval_ms));
     return done();
   }
 
@@ -97,6 +101,7 @@ class ServerImpl final : public Server {
       const auto submitted = admin_.submit([this] {
         broker_.groups->tick();
         schedule_tick();
+        backup_->tick();  // may wait for the object store; the next tick has another thread
       });
       if (!submitted.ok() && submitted.error().kind == Kind::kExhausted) schedule_tick();
     });
@@ -112,6 +117,7 @@ class ServerImpl final : public Server {
   ColdReads cold_reads_;
   OffsetsStore offsets_store_;
   Broker broker_;
+  std::optional<GroupBackup> backup_;
   Frames frames_;
   std::shared_ptr<void> tick_;
   std::unique_ptr<net::Listener> listener_;

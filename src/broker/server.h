@@ -2,6 +2,7 @@
 // The Kafka listener: sockets, handlers, groups and pools over a set of topics.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -21,6 +22,7 @@ struct ServerDeps {
   Clock& clock;
   Random& random;
   metrics::Metrics& metrics;
+  std::function<Result<>(const std::string& cluster_id, View object)> keep_groups;  // GroupBackup's put; may be null
 };
 
 /// Any thread. Everything in ServerDeps outlives it.

@@ -10,6 +10,8 @@
 namespace takhin::console {
 namespace {
 
+constexpr std::size_t kCostTopicsMax = 1'000;
+
 enum class Gate { kNone, kTiered, kTiers };  // what answers when tiering is off
 
 struct Route {
@@ -29,9 +31,11 @@ constexpr Route kConsoleRoutes[] = {
     {"POST", "/api/v1/tiered/archive", Gate::kTiered, &Api::archive},
     {"POST", "/api/v1/tiered/restore", Gate::kTiered, &Api::restore},
     {"GET", "/api/v1/tiered/segments/", Gate::kTiered, &Api::segment},
+    {"GET", "/api/v1/tiered/why/", Gate::kTiered, &Api::why},
     {"GET", "/api/v1/tiers/stats", Gate::kTiers, &Api::tier_stats},
     {"GET", "/api/v1/tiers/access/", Gate::kTiers, &Api::access},
     {"GET", "/api/v1/tiers/cost-analysis", Gate::kTiers, &Api::cost_analysis},
+    {"GET", "/api/v1/tiers/cost/topics", Gate::kTiers, &Api::topic_costs},
     {"POST", "/api/v1/tiers/evaluate", Gate::kTiers, &Api::evaluate},
 };
 constexpr Route kMetricsRoutes[] = {{"GET", "/metrics", Gate::kNone, &Api::metrics_text}};
@@ -179,6 +183,12 @@ Response Api::segment(const Request&, const std::string& segment) const {
                   .flag("is_archived", status->archived));
 }
 
+Response Api::why(const Request&, const std::string& segment) const {
+  const auto why = admin_.why(segment);
+  if (!why.ok()) return segment_failure(why.error(), segment);
+  return {.body = why_json(*why)};
+}
+
 Response Api::tier_stats(const Request&, const std::string&) const {
   const auto counts = admin_.tier_counts();
   return json(JsonObject()
@@ -217,6 +227,26 @@ Response Api::cost_analysis(const Request&, const std::string&) const {
                   .text("total_cost_monthly", fmt::format("${:.2f}", report.cost.total_usd))
                   .text("cost_savings_pct", fmt::format("{:.1f}%", report.cost.savings_pct))
                   .text("retrieval_cost_per_restore", fmt::format("${:.4f}", report.cost.restore_usd)));
+}
+
+Response Api::topic_costs(const Request&, const std::string&) const {
+  std::string topics;
+  for (const auto& topic : admin_.topic_costs(kCostTopicsMax)) {
+    topics += topics.empty() ? "" : ",";
+    topics += JsonObject()
+                  .text("topic", topic.topic)
+                  .whole("local_bytes", topic.local_bytes)
+                  .whole("remote_bytes", topic.remote_bytes)
+                  .whole("put_requests", topic.put_requests)
+                  .whole("get_requests", topic.get_requests)
+                  .whole("bytes_up", topic.bytes_up)
+                  .whole("bytes_down", topic.bytes_down)
+                  .number("storage_usd_month", topic.storage_usd_month)
+                  .number("requests_usd", topic.requests_usd)
+                  .number("retrieval_usd", topic.retrieval_usd)
+                  .str();
+  }
+  return json(JsonObject().raw("topics", "[" + topics + "]"));
 }
 
 Response Api::evaluate(const Request&, const std::string&) const {

@@ -30,7 +30,9 @@ class Api {
   Response restore(const Request&, const std::string&) const;
   Response segment(const Request&, const std::string&) const;
   Response tier_stats(const Request&, const std::string&) const;
+  Response why(const Request& request, const std::string& segment) const;
   Response access(const Request&, const std::string&) const;
+  Response topic_costs(const Request& request, const std::string& segment) const;
   Response cost_analysis(const Request&, const std::string&) const;
   Response evaluate(const Request&, const std::string&) const;
   Response metrics_text(const Request&, const std::string&) const;

@@ -85,6 +85,14 @@ TEST_F(Routes, SegmentPathPlainOrEscaped) {
   expect(ask("GET", "/api/v1/tiered/segments/"), 400, R"({"error":"segment_path is required"})");
 }
 
+TEST_F(Routes, WhyGivesEveryReason) {
+  expect(ask("GET", "/api/v1/tiered/why/topic-0%2F00000000000000000000.log"), 200,
+         R"({"segment_path":"topic-0/00000000000000000000.log","policy":"warm","is_archived":true,"reasons":[)"
+         R"({"place":"local","reason":"too_young","detail":"1 h old"},)"
+         R"({"place":"remote","reason":"no_retention","detail":"unlimited"}]})");
+  expect(ask("GET", "/api/v1/tiered/why/other"), 404, R"({"error":"segment not found: other"})");
+}
+
 TEST_F(Routes, TierStats) {
   admin.counts = {.segments = {.total = 6, .hot = 1, .warm = 2, .cold = 3},
                   .promotions = 4,
@@ -121,6 +129,16 @@ TEST_F(Routes, CostAnalysisHasTheOldDocumentsFigures) {
       R"("total_cost_monthly":"$3.41","cost_savings_pct":"9.1%","retrieval_cost_per_restore":"$0.0010"})");
   admin.report = {};
   EXPECT_THAT(ask("GET", "/api/v1/tiers/cost-analysis").body, HasSubstr(R"("cost_savings_pct":"0.0%")"));
+}
+
+TEST_F(Routes, TopicCosts) {
+  expect(ask("GET", "/api/v1/tiers/cost/topics"), 200, R"({"topics":[]})");
+  admin.topics = {{"a", 1, 2, 3, 4, 5, 6, 0.5, 0.25, 0.125}, {"(bucket)", 0, 0, 1, 0, 0, 0, 0, 0, 0}};
+  expect(ask("GET", "/api/v1/tiers/cost/topics"), 200,
+         R"({"topics":[{"topic":"a","local_bytes":1,"remote_bytes":2,"put_requests":3,"get_requests":4,"bytes_up":5,)"
+         R"("bytes_down":6,"storage_usd_month":0.5,"requests_usd":0.25,"retrieval_usd":0.125},)"
+         R"x({"topic":"(bucket)","local_bytes":0,"remote_bytes":0,"put_requests":1,"get_requests":0,"bytes_up":0,)x"
+         R"("bytes_down":0,"storage_usd_month":0,"requests_usd":0,"retrieval_usd":0}]})");
 }
 
 TEST_F(Routes, Evaluate) {

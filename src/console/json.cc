@@ -56,6 +56,11 @@ void JsonObject::key(std::string_view key) {
   if (body_.size() > 1) body_ += ',';
   body_ += json_quoted(key) + ':';
 }
+JsonObject& JsonObject::raw(std::string_view name, std::string_view json) {
+  key(name);
+  body_ += json;
+  return *this;
+}
 JsonObject& JsonObject::text(std::string_view name, std::string_view value) {
   key(name);
   body_ += json_quoted(value);
@@ -75,6 +80,20 @@ JsonObject& JsonObject::number(std::string_view name, double value) {
   key(name);
   body_ += fmt::format("{}", std::isfinite(value) ? value : 0.0);
   return *this;
+}
+
+std::string why_json(const partition::SegmentWhy& why) {
+  std::string reasons;
+  for (const auto& one : why.reasons) {
+    reasons += reasons.empty() ? "" : ",";
+    reasons += JsonObject().text("place", one.place).text("reason", one.reason).text("detail", one.detail).str();
+  }
+  return JsonObject()
+      .text("segment_path", why.status.path)
+      .text("policy", tier::name_of(why.status.tier))
+      .flag("is_archived", why.status.archived)
+      .raw("reasons", "[" + reasons + "]")
+      .str();
 }
 
 std::string rfc3339(TimestampMs time) {

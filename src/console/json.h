@@ -7,10 +7,11 @@
 #include <string_view>
 
 #include "base/types.h"
+#include "partition/admin.h"
 
 namespace takhin::console {
 
-/// One flat object.
+/// One object.
 class JsonObject {
  public:
   JsonObject& text(std::string_view key, std::string_view value);
@@ -18,12 +19,17 @@ class JsonObject {
   JsonObject& whole(std::string_view key, std::uint64_t value);
   /// Shortest form that reads back the same; JSON knows no NaN or infinity, so those become 0.
   JsonObject& number(std::string_view key, double value);
+  /// `json` is taken as it is: an array or another object.
+  JsonObject& raw(std::string_view key, std::string_view json);
   std::string str() const { return body_ + "}"; }
 
  private:
   void key(std::string_view key);
   std::string body_ = "{";
 };
+
+/// What GET /api/v1/tiered/why/ and `takhin tier why --json` answer.
+std::string why_json(const partition::SegmentWhy& why);
 
 /// With its quotes. Bytes that are not UTF-8 become U+FFFD.
 std::string json_quoted(std::string_view text);

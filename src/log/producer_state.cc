@@ -188,6 +188,12 @@ const ProducerEntry* ProducerState::find(std::int64_t producer_id) const {
   return at == entries_.end() ? nullptr : &at->second;
 }
 
+std::int64_t ProducerState::newest_id() const {
+  std::int64_t newest = -1;
+  for (const auto& [id, entry] : entries_) newest = std::max(newest, id);
+  return newest;
+}
+
 Bytes ProducerState::encode() const {
   std::vector<std::int64_t> ids;
   for (const auto& [producer_id, entry] : entries_) ids.push_back(producer_id);

@@ -86,6 +86,8 @@ class ProducerState {
   void clear();
   std::size_t size() const { return entries_.size(); }
   const ProducerEntry* find(std::int64_t producer_id) const;
+  /// The highest producer id known; -1 when there is none.
+  std::int64_t newest_id() const;
 
   /// Kafka's .snapshot file, version 1: int16 version, uint32 crc32c of the rest, int32 count, entries.
   Bytes encode() const;

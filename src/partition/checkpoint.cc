@@ -31,8 +31,8 @@ std::optional<std::int64_t> take(std::string_view& text, std::string_view key, i
 }
 
 std::string body_of(const Checkpoint& checkpoint) {
-  return fmt::format("{}log_start {}\nlocal_start {}\narchived_end {}\n", kFirstLine, checkpoint.log_start.raw,
-                     checkpoint.local_start.raw, checkpoint.archived_end.raw);
+  return fmt::format("{}log_start {}\nlocal_start {}\narchived_end {}\nleader_epoch {}\n", kFirstLine, checkpoint.log_start.raw,
+                     checkpoint.local_start.raw, checkpoint.archived_end.raw, checkpoint.leader_epoch.raw);
 }
 
 }  // namespace
@@ -48,11 +48,13 @@ Result<std::optional<Checkpoint>> load_checkpoint(FileSystem& files, const std::
   const auto log_start = take(rest, "log_start");
   const auto local_start = take(rest, "local_start");
   const auto archived_end = take(rest, "archived_end");
+  const auto leader_epoch = take(rest, "leader_epoch").value_or(0);  // not in the first checkpoints
   const std::size_t body_bytes = text->size() - rest.size();
   const auto crc = take(rest, "crc", 16);
-  if (!log_start || !local_start || !archived_end || !crc) return damaged;
+  if (!log_start || !local_start || !archived_end || !crc || leader_epoch > INT32_MAX) return damaged;
   if (*crc != static_cast<std::int64_t>(crc32c(view_of(std::string_view(*text).substr(0, body_bytes))))) return damaged;
-  return std::optional(Checkpoint{Offset{*log_start}, Offset{*local_start}, Offset{*archived_end}});
+  return std::optional(Checkpoint{Offset{*log_start}, Offset{*local_start}, Offset{*archived_end},
+                                  LeaderEpoch{static_cast<std::int32_t>(leader_epoch)}});
 }
 
 Result<> store_checkpoint(FileSystem& files, const std::string& dir, const Checkpoint& checkpoint) {

@@ -18,6 +18,7 @@ struct Checkpoint {
   Offset log_start{0};
   Offset local_start{0};
   Offset archived_end{0};  // everything from log_start up to here was archived
+  LeaderEpoch leader_epoch{0};  // appends carry at least this one: raised when offsets are given out a second time
   bool operator==(const Checkpoint&) const = default;
 };
 

@@ -14,7 +14,9 @@
 #include "partition/checkpoint.h"
 #include "partition/disk_target.h"
 #include "partition/flusher.h"
+#include "partition/admin.h"
 #include "partition/partition.h"
+#include "partition/placement.h"
 #include "partition/retention.h"
 #include "partition/upload_control.h"
 
@@ -124,6 +126,7 @@ class PartitionImpl final : public Partition, public Flushable, public std::enab
   Result<Place> place_of(Offset base) const;  // kNotFound
   Result<> archive_now(Offset base);
   Result<> restore_now(Offset base, Deadline deadline);
+  Result<std::vector<SegmentReason>> why(Offset base, const PassOrder& order) const;
   PartitionCounts counts() const;
   bool has_archived() const;
   tier::AccessTracker::Slot access_slot() const { return slot_; }
@@ -155,7 +158,12 @@ class PartitionImpl final : public Partition, public Flushable, public std::enab
 
   // partition_open.cc
   Result<> recover();
+  // partition_recover.cc
   Result<> find_out_what_was_lost();
+  Result<bool> folder_holds_records() const;
+  Result<> begin_behind(const tier::SegmentEntry& last, Deadline deadline);
+
+  // partition_open.cc again
   Result<> fit_log_to_archive();
   bool knows_all_archived() const;  // change_mutex_ held
   void adopt_leftovers();
@@ -184,6 +192,13 @@ class PartitionImpl final : public Partition, public Flushable, public std::enab
   Result<> scan(Offset from, Offset to, Deadline deadline, const std::function<bool(const record::Record&, LeaderEpoch)>& each);
   Result<OffsetAnswer> scan_for(TimestampMs timestamp, Deadline deadline);
   Result<OffsetAnswer> scan_for_max(Deadline deadline);
+
+  // partition_why.cc
+  CopyRule copy_rule(const TopicConfig& config, const PassOrder& order) const;
+  SegmentReason why_not_archived(const Unit& unit, const TopicConfig& config, const PassOrder& order) const;
+  SegmentReason why_still_local(const Unit& unit, std::span<const Unit> all, const TopicConfig& config,
+                                const PassOrder& order) const;
+  SegmentReason why_still_archived(const Unit& unit, std::span<const Unit> all, const TopicConfig& config) const;
 
   // partition_tier.cc
   std::shared_ptr<const View> view() const;
@@ -230,6 +245,7 @@ class PartitionImpl final : public Partition, public Flushable, public std::enab
   mutable std::mutex wait_mutex_;
   std::vector<DurableWaiter> durable_waiters_;
   bool flush_requested_ = false;
+  std::optional<std::pair<Offset, Error>> last_upload_error_;  // and the segment that met it; nothing once one succeeds
   std::shared_ptr<const TopicConfig> config_;
 
   mutable std::mutex view_mutex_;

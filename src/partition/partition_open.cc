@@ -45,7 +45,9 @@ Result<> PartitionImpl::recover() {
   if (!setup_.created && !setup_.clean_shutdown) {
     TRY(deps_.files.sync_dir(setup_.dir));  // what was read must stay: a kill may have come before its name was on disk
   }
+  if (!checkpoint && !setup_.created) TRY(find_out_what_was_lost());
   log_start_ = checkpoint_.log_start.raw;
+  epoch_ = checkpoint_.leader_epoch;
 
   log::OpenOptions options;
   options.files = &deps_.files;
@@ -55,10 +57,7 @@ Result<> PartitionImpl::recover() {
   options.local_start = checkpoint_.local_start;
   options.clean_shutdown = setup_.clean_shutdown;
   TRY(log_, log::Log::open(std::move(options)));
-  if (!checkpoint) {
-    if (!setup_.created && log_->end() == Offset{0}) TRY(find_out_what_was_lost());
-    TRY(store_checkpoint(deps_.files, setup_.dir, checkpoint_).within("write checkpoint"));
-  }
+  if (!checkpoint) TRY(store_checkpoint(deps_.files, setup_.dir, checkpoint_).within("write checkpoint"));
   reload_view();
   TRY(fit_log_to_archive());
   if (const auto epochs = log_->epochs(); !epochs.empty()) epoch_ = std::max(epoch_, epochs.back().epoch);
@@ -69,25 +68,6 @@ Result<> PartitionImpl::recover() {
     log_warn("partition", "{}: offsets {} to {} are in an object store, but tiering is off: they cannot be read", ref().name(),
              log_start_.load(), checkpoint_.local_start.raw);
   }
-  return done();
-}
-
-/// The topic is known but its folder is empty or gone. New appends must not take offsets that the bucket holds already, so
-/// this asks the bucket now; the partition stays offline when it cannot tell.
-Result<> PartitionImpl::find_out_what_was_lost() {
-  if (deps_.engine == nullptr) return done();
-  const Deadline deadline = Deadline::in(deps_.clock, kStoreCallTime);
-  TRY(deps_.engine->refresh(ref(), true, deadline).within("folder is lost, look into the bucket"));
-  const auto archived = deps_.engine->segments(ref());
-  if (archived.empty()) return done();
-  TRY(const Offset start, deps_.engine->get_log_start(ref(), deadline));
-  checkpoint_.log_start = std::max({start, archived.front().base, Offset{0}});
-  checkpoint_.archived_end = checkpoint_.local_start = archived.back().end;
-  log_start_ = checkpoint_.log_start.raw;
-  bucket_log_start_ = start;
-  epoch_ = std::max(epoch_, archived.back().leader_epoch);
-  log_warn("partition", "{}: local log is lost, the bucket has offsets {} to {}", ref().name(), archived.front().base.raw,
-           archived.back().end.raw);
   return done();
 }
 

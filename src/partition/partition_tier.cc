@@ -129,17 +129,10 @@ Result<Place> PartitionImpl::place_of(Offset base) const {
 
 std::vector<Unit> PartitionImpl::due_for_archive(const PassOrder& order) const {
   std::vector<Unit> due;
-  const auto config = this->config();
-  if (!may_archive(*config)) return due;
-  const bool all = archives_all(*config);
-  const bool by_age = order.archive_by_age && !config->remote_storage_enable;
-  const Offset stable = log_->last_stable();
-  const Offset log_start{log_start_.load()};
+  const CopyRule rule = copy_rule(*config(), order);
+  if (rule.topic != Copying::kDue) return due;
   for (const Unit& unit : units()) {
-    if (!unit.in_log || !unit.sealed || unit.archived || unit.end <= log_start) continue;
-    if (unit.end > stable) break;  // a transaction is open in it: its index is not complete yet
-    const bool old = by_age && tier::desired_tier(order.policy, unit.age_ms, 0, 0) != tier::Tier::kHot;
-    if (all || old || unit.end <= order.release_before) due.push_back(unit);
+    if (copy_decision(rule, unit) == Copying::kDue) due.push_back(unit);
   }
   return due;
 }
@@ -192,7 +185,13 @@ Result<> PartitionImpl::archive_segment(Offset base, const std::atomic<bool>* st
 Result<> PartitionImpl::archive_due(const PassOrder& order) {
   for (const Unit& unit : due_for_archive(order)) {
     TRY(check_stop(order));
-    TRY(archive_segment(unit.base, order.stop).within(fmt::format("archive {}", segment_path(ref().name(), unit.base))));
+    const auto archived = archive_segment(unit.base, order.stop);
+    {
+      const std::lock_guard hold(wait_mutex_);
+      last_upload_error_.reset();
+      if (!archived.ok()) last_upload_error_.emplace(unit.base, archived.error());
+    }
+    if (!archived.ok()) return Error(archived.error()).within(fmt::format("archive {}", segment_path(ref().name(), unit.base)));
   }
   return done();
 }
@@ -268,9 +267,12 @@ Result<> PartitionImpl::demote_by_local_retention(const PassOrder& order) {
 
 /// Other topics: archived segments older than cold.age leave, but for those that are read often or were restored by hand.
 Result<> PartitionImpl::demote_by_policy(const PassOrder& order) {
+  const auto decide = [&](const Unit& unit) {
+    return policy_decision(order.policy, unit, read_often(order, unit.base), is_pinned(unit.base));
+  };
   return demote(
-      order, [&](const Unit& unit) { return unit.age_ms >= order.policy.cold_age_ms; },
-      [&](const Unit& unit) { return read_often(order, unit.base) || is_pinned(unit.base); });
+      order, [&](const Unit& unit) { return decide(unit) != Staying::kTooYoung; },
+      [&](const Unit& unit) { return decide(unit) != Staying::kGoes; });
 }
 
 /// What was chosen because local disk holds too much, as far as it is archived; only what was restored by hand stays.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "partition/placement.h"
 #include "tier/policy.h"
 
 namespace takhin::partition {
@@ -51,9 +52,7 @@ Offset retention_start(std::span<const Unit> units, std::int64_t retention_ms, s
   for (const Unit& unit : units) total += unit.bytes;
   Offset start = units.front().base;
   for (const Unit& unit : units) {
-    const bool too_old = retention_ms >= 0 && unit.age_ms > retention_ms;
-    const bool too_much = retention_bytes >= 0 && total - unit.bytes >= static_cast<std::uint64_t>(retention_bytes);
-    if (!unit.sealed || (!too_old && !too_much)) break;
+    if (retention_decision(unit, total, retention_ms, retention_bytes) != Remaining::kGoes) break;
     start = unit.end;
     total -= unit.bytes;
   }
@@ -66,9 +65,7 @@ Offset local_release_end(std::span<const Unit> units, std::int64_t local_ms, std
   Offset end = kNoOffset;
   for (const Unit& unit : units) {
     if (!unit.in_log) continue;
-    const bool too_old = local_ms >= 0 && unit.age_ms > local_ms;
-    const bool too_much = local_bytes >= 0 && total - unit.bytes >= static_cast<std::uint64_t>(local_bytes);
-    if (!unit.sealed || !unit.archived || (!too_old && !too_much)) break;
+    if (local_decision(unit, total, local_ms, local_bytes) != Staying::kGoes) break;
     end = unit.end;
     total -= unit.bytes;
   }

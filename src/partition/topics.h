@@ -16,6 +16,7 @@
 #include "partition/partition.h"
 #include "partition/upload_control.h"
 #include "tier/engine.h"
+#include "tier/topic_meter.h"
 
 namespace takhin::partition {
 
@@ -51,6 +52,7 @@ struct TopicsDeps {
   Random& random;
   metrics::Metrics& metrics;
   tier::Engine* engine;  // null: tiering is off
+  const tier::TopicMeter* topic_meter = nullptr;  // may be null: then no topic's requests are known
 };
 
 /// Any thread. TopicInfo is an immutable snapshot.

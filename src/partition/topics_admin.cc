@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 
 #include "partition/metrics.h"
 #include "partition/topic_rules.h"
@@ -96,6 +97,16 @@ Result<SegmentStatus> TopicsImpl::segment(const std::string& path) const {
   return SegmentStatus{found.path, tier, tier != tier::Tier::kHot};
 }
 
+Result<SegmentWhy> TopicsImpl::why(const std::string& path) const {
+  TRY(const Found found, find_segment(path));
+  TRY(auto status, segment(path));
+  PassOrder order;
+  order.policy = options_.policy;
+  order.archive_by_age = options_.auto_archive;
+  TRY(auto reasons, found.partition->why(found.base, order));
+  return SegmentWhy{std::move(status), std::move(reasons)};
+}
+
 Result<tier::AccessStats> TopicsImpl::access(const std::string& path) const {
   const Error none = fail(Kind::kNotFound, "no access statistics for segment");
   if (deps_.engine == nullptr) return none;
@@ -131,6 +142,42 @@ CostReport TopicsImpl::cost() const {
   out.hot_gb = input.local_gb;
   out.cold_gb = input.remote_gb;
   out.cost = tier::cost_of(input, options_.rates.ssd_gb_month, options_.rates.s3_gb_month, options_.rates.retrieval_gb);
+  return out;
+}
+
+std::vector<TopicCost> TopicsImpl::topic_costs(std::size_t n) const {
+  std::map<std::string, TopicCost> topics;
+  for (const auto& partition : live_partitions()) {
+    const PartitionCounts counts = partition->counts();
+    TopicCost& topic = topics[partition->ref().topic];
+    topic.local_bytes += counts.local_bytes;
+    topic.remote_bytes += counts.remote_bytes;
+  }
+  if (deps_.topic_meter != nullptr) {
+    for (const tier::TopicUsage& usage : deps_.topic_meter->usage()) {
+      TopicCost& topic = topics[usage.topic];
+      topic.put_requests = usage.put_requests;
+      topic.get_requests = usage.get_requests;
+      topic.bytes_up = usage.bytes_up;
+      topic.bytes_down = usage.bytes_down;
+    }
+  }
+  std::vector<TopicCost> out;
+  const tier::CostRates& rates = options_.rates;
+  for (auto& [name, topic] : topics) {
+    topic.topic = name;
+    topic.storage_usd_month = static_cast<double>(topic.local_bytes) / kBytesPerGb * rates.ssd_gb_month +
+                              static_cast<double>(topic.remote_bytes) / kBytesPerGb * rates.s3_gb_month;
+    topic.requests_usd = static_cast<double>(topic.put_requests) / 1000 * rates.put_per_1000 +
+                         static_cast<double>(topic.get_requests) / 1000 * rates.get_per_1000;
+    topic.retrieval_usd = static_cast<double>(topic.bytes_down) / kBytesPerGb * rates.retrieval_gb;
+    out.push_back(std::move(topic));
+  }
+  const auto total = [](const TopicCost& topic) { return topic.storage_usd_month + topic.requests_usd + topic.retrieval_usd; };
+  std::ranges::sort(out, [&](const TopicCost& a, const TopicCost& b) {
+    return std::pair(-total(a), std::string_view(a.topic)) < std::pair(-total(b), std::string_view(b.topic));
+  });
+  if (out.size() > n) out.resize(n);
   return out;
 }
 

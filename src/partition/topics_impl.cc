@@ -1,9 +1,8 @@
 #include "partition/topics_impl.h"
 
 #include <algorithm>
-#include <functional>
-#include <thread>
 
+#include "base/in_parallel.h"
 #include "base/log.h"
 #include "partition/offline_partition.h"
 #include "partition/topic_rules.h"
@@ -19,18 +18,6 @@ KeeperOptions keeper_options(const TopicsOptions& options) {
           options.local_pass_interval_ms,
           options.own_threads ? std::max<std::size_t>(options.upload_threads, 1) : 0,
           options.disk_target};
-}
-
-/// Runs task(0..count-1) on up to `threads_max` threads, this one among them; returns when all are done.
-void in_parallel(std::size_t threads_max, std::size_t count, const std::function<void(std::size_t)>& task) {
-  std::atomic<std::size_t> at{0};
-  const auto work = [&] {
-    for (std::size_t mine = at++; mine < count; mine = at++) task(mine);
-  };
-  std::vector<std::thread> threads;
-  for (std::size_t more = 1; more < std::min(count, threads_max); ++more) threads.emplace_back(work);
-  work();
-  for (std::thread& thread : threads) thread.join();
 }
 
 }  // namespace
@@ -58,7 +45,8 @@ Result<std::unique_ptr<Topics>> Topics::open(TopicsDeps deps, TopicsOptions opti
 // ---- start and stop
 
 TopicsImpl::TopicsImpl(TopicsDeps deps, TopicsOptions options)
-    : deps_{deps.files, deps.clock, deps.random, deps.metrics, options.tiering ? deps.engine : nullptr},
+    : deps_{deps.files, deps.clock, deps.random, deps.metrics, options.tiering ? deps.engine : nullptr,
+            deps.topic_meter},
       options_(std::move(options)),
       uploads_(deps_.clock, options_.upload_limits),
       keeper_({deps_.clock, deps_.random, uploads_, [this] { return live_partitions(); }, [this] { return has_errands(); },
@@ -103,7 +91,7 @@ Result<> TopicsImpl::close() {
   const auto partitions = live_partitions();
   std::mutex mutex;
   std::optional<Error> first;
-  in_parallel(open_threads(), partitions.size(), [&](std::size_t at) {
+  in_parallel(partitions.size(), open_threads(), [&](std::size_t at) {
     const auto closed = partitions[at]->close();
     const std::lock_guard hold(mutex);
     if (!closed.ok() && !first) first = Error(closed.error()).within(partitions[at]->ref().name());
@@ -154,7 +142,7 @@ Result<> TopicsImpl::open_all() {
       jobs.push_back({&topic, config, partition, nullptr, {}});
   }
   const PartitionDeps deps = partition_deps();
-  in_parallel(open_threads(), jobs.size(), [&](std::size_t at) {
+  in_parallel(jobs.size(), open_threads(), [&](std::size_t at) {
     auto opened = PartitionImpl::open(deps, setup_of(*jobs[at].topic, jobs[at].partition, jobs[at].config, false));
     if (opened.ok()) {
       jobs[at].live = *std::move(opened);

@@ -40,9 +40,11 @@ class TopicsImpl final : public Topics {
   Result<> archive(const std::string& path) override;
   Result<> restore(const std::string& path) override;
   Result<SegmentStatus> segment(const std::string& path) const override;
+  Result<SegmentWhy> why(const std::string& path) const override;
   Result<tier::AccessStats> access(const std::string& path) const override;
   std::vector<std::pair<std::string, double>> top_access_hz(std::size_t n) const override;
   CostReport cost() const override;
+  std::vector<TopicCost> topic_costs(std::size_t n) const override;
   Result<> evaluate() override;
 
   /// One tick of the background work, on this thread. For tests that own the time.

@@ -9,8 +9,6 @@ namespace {
 
 /// For the removal of an object that failed its check, when the caller's own deadline may have passed.
 constexpr std::chrono::seconds kTakeBackTime{3};
-/// The note that holds the name of the one object of a partition that was begun and is not on record yet.
-constexpr std::string_view kReserved = "reserved";
 
 }  // namespace
 
@@ -53,7 +51,7 @@ Result<std::optional<SegmentEntry>> Archiver::find_archived(const SealedSegment&
 }
 
 Result<> Archiver::settle(const PartitionRef& partition, Deadline deadline) {
-  TRY(const std::string name, catalog_.get_note(partition, kReserved));
+  TRY(const std::string name, catalog_.get_note(partition, kReservedNote));
   if (name.empty()) return done();
   const auto parsed = parse_object_name(name);
   const auto known = parsed ? catalog_.find(partition, parsed->entry.base) : std::nullopt;
@@ -69,12 +67,12 @@ Result<> Archiver::settle(const PartitionRef& partition, Deadline deadline) {
       TRY(whole.ok() ? catalog_.add(partition, std::span(&entry, 1)) : remove(key, deadline));
     }
   }
-  return catalog_.put_note(partition, kReserved, "");
+  return catalog_.put_note(partition, kReservedNote, "");
 }
 
 Result<SegmentEntry> Archiver::upload(const SealedSegment& segment, SegmentEntry entry, Deadline deadline) {
   const object::ObjectKey key{object_name(segment.partition, entry)};
-  TRY(catalog_.put_note(segment.partition, kReserved, key.name).within("reserve"));
+  TRY(catalog_.put_note(segment.partition, kReservedNote, key.name).within("reserve"));
   TRY(auto upload, deps_.store.upload(key, object::When::kAlways, deadline));
   const WriteOptions how{.chunk_bytes = options_.chunk_bytes, .zstd_level = options_.zstd_level};
   TRY(const Written written, write_segment(segment, entry, how, [&](View data) { return upload->write(data); }));
@@ -105,7 +103,7 @@ Result<SegmentEntry> Archiver::upload(const SealedSegment& segment, SegmentEntry
 Result<> Archiver::record(const PartitionRef& partition, const CatalogEntry& entry) {
   TRY(catalog_.add(partition, std::span(&entry, 1)).within("record"));
   uploaded_bytes_ += entry.object_bytes;
-  if (const auto cleared = catalog_.put_note(partition, kReserved, ""); !cleared.ok()) {
+  if (const auto cleared = catalog_.put_note(partition, kReservedNote, ""); !cleared.ok()) {
     log_warn("tier", "{}: archived, but still on record as reserved: {}", partition.name(), cleared.error().text);
   }
   return done();
@@ -136,7 +134,7 @@ Result<> Archiver::verify(const object::ObjectKey& key, const Written& written, 
 void Archiver::take_back(const PartitionRef& partition, const SegmentEntry& entry) {
   const object::ObjectKey key{object_name(partition, entry)};
   auto gone = remove(key, Deadline::in(deps_.clock, kTakeBackTime));
-  if (gone.ok()) gone = catalog_.put_note(partition, kReserved, "");
+  if (gone.ok()) gone = catalog_.put_note(partition, kReservedNote, "");
   if (!gone.ok()) log_warn("tier", "{}: a failed archive may have left this object: {}", key.name, gone.error().text);
 }
 

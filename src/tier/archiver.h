@@ -11,6 +11,9 @@
 
 namespace takhin::tier {
 
+/// The note of a partition that holds the name of its one object that was begun and is not on record yet.
+inline constexpr std::string_view kReservedNote = "reserved";
+
 /// Order: settle what an earlier attempt left, put the fresh name on record as reserved, upload, verify, record. Only then may
 /// the caller drop its copy. A crash or failure leaves at most one reserved object per partition, and nobody takes it in
 /// unverified: settle() reads it back and adopts or removes it. Any thread; one archive per partition at a time. Borrows

@@ -1,6 +1,7 @@
 #include "tier/bucket.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "tier/format.h"
 #include "tier/small_objects.h"
@@ -8,16 +9,37 @@
 namespace takhin::tier {
 namespace {
 
-constexpr std::string_view kTombstones = "deleted/";
 constexpr std::string_view kJson = ".json";
+constexpr std::string_view kState = "state.json";
 
 object::ObjectKey topic_key(const TopicDir& topic) { return {topic_prefix(topic.topic, topic.id) + "topic.json"}; }
-object::ObjectKey state_key(const PartitionRef& partition) { return {partition_prefix(partition) + "state.json"}; }
-object::ObjectKey tombstone_key(const TopicDir& topic) {
-  return {fmt::format("{}{}.{}{}", kTombstones, topic.topic, topic.id.text(), kJson)};
-}
+object::ObjectKey state_key(const PartitionRef& partition) { return {fmt::format("{}{}", partition_prefix(partition), kState)}; }
+object::ObjectKey tombstone_key(const TopicDir& topic) { return {tombstone_name(topic)}; }
 
 }  // namespace
+
+std::string tombstone_name(const TopicDir& topic) {
+  return fmt::format("{}{}.{}{}", kTombstonePrefix, topic.topic, topic.id.text(), kJson);
+}
+
+std::optional<TopicDir> parse_tombstone_name(std::string_view name) {
+  if (!name.starts_with(kTombstonePrefix) || !name.ends_with(kJson)) return std::nullopt;
+  name.remove_prefix(kTombstonePrefix.size());
+  name.remove_suffix(kJson.size());
+  return parse_topic_dir(name);
+}
+
+std::optional<PartitionRef> parse_state_name(std::string_view name) {
+  const auto slash = name.find('/');
+  const auto topic = slash == std::string_view::npos ? std::nullopt : parse_topic_dir(name.substr(0, slash));
+  if (!topic || !name.ends_with(kState)) return std::nullopt;
+  PartitionRef out{topic->topic, topic->id, 0};
+  const auto rest = name.substr(slash + 1);
+  const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), out.partition);
+  // One partition, one name: other spellings are strangers.
+  if (error != std::errc() || state_key(out).name != name) return std::nullopt;
+  return out;
+}
 
 /// Names of the directories right under `prefix`. A page shows many small ones; past a large one it jumps.
 Result<std::vector<std::string>> Bucket::directories(std::string_view prefix, Deadline deadline) {
@@ -145,12 +167,8 @@ Result<> Bucket::put_tombstone(const TopicDir& topic, Deadline deadline) {
 
 Result<std::vector<TopicDir>> Bucket::tombstones(Deadline deadline) {
   std::vector<TopicDir> out;
-  TRY(object::for_each(store_, kTombstones, "", deadline, [&](const object::ObjectInfo& object) {
-    std::string_view name = object.key.name;
-    name.remove_prefix(kTombstones.size());
-    if (!name.ends_with(kJson)) return done();
-    name.remove_suffix(kJson.size());
-    if (auto topic = parse_topic_dir(name)) out.push_back(*std::move(topic));
+  TRY(object::for_each(store_, kTombstonePrefix, "", deadline, [&](const object::ObjectInfo& object) {
+    if (auto topic = parse_tombstone_name(object.key.name)) out.push_back(*std::move(topic));
     return done();
   }));
   return out;

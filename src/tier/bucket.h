@@ -13,6 +13,13 @@
 
 namespace takhin::tier {
 
+inline constexpr std::string_view kTombstonePrefix = "deleted/";
+std::string tombstone_name(const TopicDir& topic);
+/// Nothing for names that are not "deleted/{topic}.{topic_id}.json".
+std::optional<TopicDir> parse_tombstone_name(std::string_view name);
+/// Nothing for names that are not "{topic}.{topic_id}/{partition:05}/state.json".
+std::optional<PartitionRef> parse_state_name(std::string_view name);
+
 /// Any thread. Errors are the store's; kCorrupt for small objects that cannot be read. Everything is retry-safe.
 class Bucket {
  public:

@@ -10,6 +10,7 @@
 #include "tier/bucket.h"
 #include "tier/catalog_index.h"
 #include "tier/cold_reader.h"
+#include "tier/format.h"
 #include "tier/gates.h"
 #include "tier/metrics.h"
 #include "tier/queries.h"
@@ -97,6 +98,8 @@ class TierEngine final : public Engine {
                                                      Deadline deadline) override {
     return queries_.aborted_in(partition, from, to, deadline);
   }
+
+  Result<StateAtEnd> state_at_end(const PartitionRef& partition, Offset base, Deadline deadline) override;
 
   // ---- local copies
   Result<> restore(const PartitionRef& partition, Offset base, const std::string& dir, Deadline deadline) override {
@@ -200,6 +203,16 @@ Result<> TierEngine::refresh(const PartitionRef& partition, bool whole, Deadline
   return done();
 }
 
+Result<StateAtEnd> TierEngine::state_at_end(const PartitionRef& partition, Offset base, Deadline deadline) {
+  TRY(const CatalogEntry entry, entry_at(partition, base));
+  TRY(const auto tail, cold_->tail(partition, entry.segment, deadline));
+  const auto copy = [&](SectionKind kind) {
+    const View bytes = tail->section(kind);
+    return Bytes(bytes.begin(), bytes.end());
+  };
+  return StateAtEnd{copy(SectionKind::kProducerSnapshot), copy(SectionKind::kLeaderEpochs)};
+}
+
 Result<> TierEngine::drop_local_copies(const PartitionRef& partition, std::span<const CatalogEntry> entries) {
   for (const CatalogEntry& entry : entries) TRY(cold_->drop_local_copy(partition, entry.segment.base));
   return done();
@@ -264,7 +277,7 @@ Result<std::size_t> TierEngine::remove_before(const PartitionRef& partition, Off
   }
   // Objects first: were they forgotten first, a crash in between would leave objects that nobody pays attention to. An entry
   // without its object hurts nobody, because it lies below the log start.
-  auto removed = bucket_.remove_before(partition, offset, deadline);
+  auto removed = options_.write_once ? Bucket::Removed{.met = offset} : bucket_.remove_before(partition, offset, deadline);
   std::vector<CatalogEntry> gone = catalog_->list(partition);
   std::erase_if(gone, [&](const CatalogEntry& e) {
     return e.segment.end > offset || e.segment.base > removed.met || std::ranges::count(removed.failed, e.segment.id) > 0;
@@ -305,7 +318,7 @@ Result<> TierEngine::sweep_topic(const TopicDir& topic, Deadline deadline) {
     TRY(catalog_->remove_partition(partition).within(doing));
     access_.forget_partition(access_.intern(partition));
   }
-  return bucket_.remove_topic(topic, deadline).within(doing);
+  return options_.write_once ? done() : bucket_.remove_topic(topic, deadline).within(doing);
 }
 
 Result<> TierEngine::abort_old_uploads(Deadline deadline) {

@@ -29,6 +29,7 @@ struct EngineOptions {
   int zstd_level = 1;                          // 0 = off
   std::size_t fetch_threads = 8;               // 0: all work runs on the thread that asks for it (simulations)
   std::size_t fetch_queue_max = 1024;
+  bool write_once = false;  // storage.tiered.write.once
 };
 
 struct EngineDeps {
@@ -66,6 +67,12 @@ struct EngineStats {
   std::uint64_t downloaded_bytes = 0;
   std::uint64_t put_requests = 0;   // PUT-class, this process
   std::uint64_t get_requests = 0;
+};
+
+/// What a segment's object keeps of the log as it was at the segment's end.
+struct StateAtEnd {
+  Bytes producer_snapshot;  // Kafka's .snapshot; empty when the writer had none
+  Bytes leader_epochs;      // leader-epoch-checkpoint text; empty when the writer had none
 };
 
 enum class VerifyDepth {
@@ -123,6 +130,9 @@ class Engine {
   virtual Result<std::vector<AbortedTransaction>> aborted_in(const PartitionRef& partition, Offset from, Offset to,
                                                              Deadline deadline) = 0;
 
+  /// For a log that begins anew behind its archived part. Cost: 1 GET unless the tail is at hand.
+  virtual Result<StateAtEnd> state_at_end(const PartitionRef& partition, Offset base, Deadline deadline) = 0;
+
   // ---- local copies (restore)
   /// Brings log and indexes of the segment to `dir`/<base>.log, .index, …; whole and checked before the .log is visible.
   /// Already there: nothing done. From then on it is read from there.
@@ -140,15 +150,16 @@ class Engine {
   virtual Result<> put_log_start(const PartitionRef& partition, Offset start, Deadline deadline) = 0;
   /// What the bucket says. kNoOffset when never set. Cost: 1 HEAD, + 1 GET when set.
   virtual Result<Offset> get_log_start(const PartitionRef& partition, Deadline deadline) = 0;
-  /// Removes objects that end at or before `offset`, oldest first, known or not; how many. kConflict when the log start on
+  /// Removes objects that end at or before `offset`, oldest first, known or not; how many. With write_once they are only
+  /// forgotten. kConflict when the log start on
   /// record is below `offset`. Retry-safe: after an error what went is forgotten, the rest still listed. Cost: 1 LIST and 1
   /// DELETE per 1,000.
   virtual Result<std::size_t> remove_before(const PartitionRef& partition, Offset offset, Deadline deadline) = 0;
   virtual Result<> put_topic(const TopicRecord& topic, Deadline deadline) = 0;
   /// Without the deleted ones. Cost: as Bucket::topics().
   virtual Result<std::vector<TopicRecord>> list_topics(Deadline deadline) = 0;
-  /// Writes a tombstone, then removes everything of the topic, then the tombstone. Retry-safe; finish_deletions() goes on after
-  /// a crash.
+  /// Writes a tombstone, then removes everything of the topic, then the tombstone; with write_once all of that stays. Retry-safe;
+  /// finish_deletions() goes on after a crash.
   virtual Result<> delete_topic(const std::string& topic, const Uuid& id, Deadline deadline) = 0;
   virtual Result<> finish_deletions(Deadline deadline) = 0;
 

@@ -164,6 +164,23 @@ TEST_F(EngineTest, T19_ObjectsThatWentBeforeACrashAreForgottenByTheRetry) {
   EXPECT_EQ(engine->segments(ref).size(), 1u);
 }
 
+TEST_F(EngineTest, AWriteOnceBucketIsNeverDeletedFrom) {
+  write_once = true;
+  open();
+  archive_all(make_segments(ref, 3));
+  const auto all = engine->segments(ref);
+  ASSERT_TRUE(engine->put_log_start(ref, all[1].base, soon()).ok());
+  EXPECT_EQ(*engine->remove_before(ref, all[1].base, soon()), 0u);
+  EXPECT_EQ(engine->segments(ref).size(), 2u);
+  ASSERT_TRUE(engine->put_topic({ref.topic, ref.topic_id, 1, {}}, soon()).ok());
+  ASSERT_TRUE(engine->delete_topic(ref.topic, ref.topic_id, soon()).ok());
+  EXPECT_TRUE(engine->segments(ref).empty());
+  EXPECT_TRUE(engine->list_topics(soon())->empty());
+  ASSERT_TRUE(engine->finish_deletions(soon()).ok());
+  EXPECT_EQ(segment_keys().size(), 3u);
+  EXPECT_EQ(store.calls(takhin::testing::Verb::kRemove), 0);
+}
+
 TEST_F(EngineTest, RemovalAlsoTakesObjectsThatNobodyRecorded) {
   const auto all = make_segments(ref, 2);
   archive_all(all);

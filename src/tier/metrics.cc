@@ -3,13 +3,15 @@
 #include <algorithm>
 
 #include "tier/cold_metrics.h"
+#include "tier/topic_meter.h"
 
 namespace takhin::tier {
 
 std::span<const metrics::MetricDef* const> metric_rows() {
   static const auto rows = [] {
-    std::array<const metrics::MetricDef*, 2 + kColdMetrics.size()> all{&kArchiveOperations, &kRestoreOperations};
-    std::ranges::copy(kColdMetrics, all.begin() + 2);
+    std::array<const metrics::MetricDef*, 4 + kColdMetrics.size()> all{&kArchiveOperations, &kRestoreOperations,
+                                                                            &kTopicRequests, &kTopicBytes};
+    std::ranges::copy(kColdMetrics, all.begin() + 4);
     return all;
   }();
   return rows;

@@ -14,7 +14,7 @@ std::uint64_t bytes_of(const config::Settings& settings, const Option& option) {
 std::span<const Option* const> option_rows() {
   static constexpr const Option* kRows[] = {
       &kColdAgeHours,  &kWarmAgeHours,      &kCacheSizeMb, &kHotMinHz,     &kHotMinCount,   &kChunkBytes,
-      &kFetchBytesMax, &kReadaheadBytesMax, &kZstdLevel,   &kFetchThreads, &kFetchQueueMax, &kSsdGbMonth,
+      &kFetchBytesMax, &kReadaheadBytesMax, &kZstdLevel,   &kFetchThreads, &kFetchQueueMax, &kWriteOnce,   &kSsdGbMonth,
       &kS3GbMonth,     &kGlacierGbMonth,    &kRetrievalGb, &kPutPer1000,   &kGetPer1000};
   return kRows;
 }
@@ -41,7 +41,8 @@ EngineOptions engine_options(const config::Settings& settings, const std::string
           .cache_bytes_max = bytes_of(settings, kCacheSizeMb) * kMiB,
           .zstd_level = static_cast<int>(settings.integer(kZstdLevel)),
           .fetch_threads = static_cast<std::size_t>(settings.integer(kFetchThreads)),
-          .fetch_queue_max = static_cast<std::size_t>(settings.integer(kFetchQueueMax))};
+          .fetch_queue_max = static_cast<std::size_t>(settings.integer(kFetchQueueMax)),
+          .write_once = settings.flag(kWriteOnce)};
 }
 
 PolicyOptions policy_options(const config::Settings& settings) {

@@ -38,6 +38,10 @@ inline const Option kFetchThreads{.key = "tier.fetch.threads", .fallback = std::
 inline const Option kFetchQueueMax{.key = "tier.fetch.queue.max", .fallback = std::int64_t{1024}, .min = 1, .max = 1e6,
                                    .doc = "Fetches that wait for a thread; beyond it cold reads are told to come again."};
 
+inline const Option kWriteOnce{.key = "storage.tiered.write.once", .fallback = false,
+                               .doc = "The bucket keeps what it has (object lock): retention, deletion and `takhin tier gc` "
+                                      "delete no segment, they only take note."};
+
 inline const Option kSsdGbMonth{.key = "storage.tiered.cost.ssd.gb.month", .fallback = CostRates{}.ssd_gb_month,
                            .min = 0, .max = 1e6,
                                 .doc = "US dollars per GB and month on local disk."};

@@ -57,11 +57,17 @@ Result<std::shared_ptr<const Tail>> fetch_tail(object::ObjectStore& store, const
   }
 }
 
+Result<std::shared_ptr<const Tail>> fetch_checked_tail(object::ObjectStore& store, const PartitionRef& partition,
+                                                       const CatalogEntry& entry, Deadline deadline) {
+  TRY(auto tail, fetch_tail(store, {object_name(partition, entry.segment)}, entry, deadline));
+  TRY(check_facts(*tail, partition, entry.segment));
+  return tail;
+}
+
 Result<> read_back(object::ObjectStore& store, const PartitionRef& partition, const CatalogEntry& entry,
                    std::uint64_t fetch_bytes_max, Deadline deadline) {
   const object::ObjectKey key{object_name(partition, entry.segment)};
-  TRY(const auto tail, fetch_tail(store, key, entry, deadline));
-  TRY(check_facts(*tail, partition, entry.segment));
+  TRY(const auto tail, fetch_checked_tail(store, partition, entry, deadline));
   const auto& chunks = tail->chunks;
   std::uint32_t crc = 0;
   for (std::size_t first = 0; first < chunks.size();) {

@@ -212,18 +212,28 @@ void GroupCoordinator::tick() {
   run_all(later);
 }
 
-/// The store keeps every commit. Once it holds far more records than are alive, those are written again and the rest goes.
-void GroupCoordinator::snapshot_if_grown(Later& later) {
-  const std::uint64_t stored = deps_.store.records();
-  if (snapshot_running_ || stored <= options_.snapshot_records_min) return;
+std::vector<StoredRecord> GroupCoordinator::live_records() const {
+  const std::lock_guard hold(mutex_);
+  return live_records_locked(false);
+}
+
+std::vector<StoredRecord> GroupCoordinator::live_records_locked(bool with_members) const {
   std::vector<StoredRecord> live;
   for (const auto& [id, group] : groups_) {
-    const bool settled = group->is(State::kEmpty) || group->is(State::kStable);
+    const bool settled = with_members && (group->is(State::kEmpty) || group->is(State::kStable));
     if (group->stored) live.push_back(settled ? group_record(*group) : unsettled_group_record(*group));
     for (const auto& [topic, partitions] : group->offsets) {
       for (const auto& [partition, offset] : partitions) live.push_back(offset_record(id, topic, partition, offset));
     }
   }
+  return live;
+}
+
+/// The store keeps every commit. Once it holds far more records than are alive, those are written again and the rest goes.
+void GroupCoordinator::snapshot_if_grown(Later& later) {
+  const std::uint64_t stored = deps_.store.records();
+  if (snapshot_running_ || stored <= options_.snapshot_records_min) return;
+  std::vector<StoredRecord> live = live_records_locked(true);
   if (stored <= live.size() * options_.snapshot_ratio) return;
   snapshot_running_ = true;
   const Offset before = deps_.store.end();

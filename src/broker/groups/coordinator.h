@@ -75,6 +75,8 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   protocol::ListGroupsResponse list(const protocol::ListGroupsRequest& request) const;
   void remove(const protocol::DeleteGroupsRequest& request, std::function<void(protocol::DeleteGroupsResponse)> answer);
 
+  /// What the store would have to hold if it held nothing else: of groups their generation, without members, which join anew.
+  std::vector<StoredRecord> live_records() const;
   /// A topic was deleted: what was committed for it goes.
   void forget_topic(const std::string& topic);
   /// Expires sessions, rebalances and offsets, and rewrites a store that has grown. Call it several times a second.
@@ -97,6 +99,7 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   void keep_alive(Member& member) const;
   void forget_if_useless(const std::string& group_id, Later& later);
   void expire_members(Group& group, Later& later);
+  std::vector<StoredRecord> live_records_locked(bool with_members) const;
   void snapshot_if_grown(Later& later);
 
   // join.cc
