@@ -8,7 +8,9 @@
 
 namespace takhin::app {
 
-enum class Verb { kRun, kVersion, kConfig, kTierLs, kTierStat, kTierArchive, kTierRestore, kTierVerify, kStoreCheck };
+enum class Verb {
+  kRun, kVersion, kConfig, kTierLs, kTierStat, kTierArchive, kTierRestore, kTierVerify, kTierRewrap, kStoreCheck
+};
 
 struct Command {
   Verb verb = Verb::kVersion;
@@ -22,7 +24,8 @@ struct Command {
   // tier, store
   std::string store;    // file:///dir or s3://bucket/prefix
   std::string segment;  // topic-0/00000000000000000000.log
-  std::string to;
+  std::string to;       // restore: a directory; rewrap: a key id
+  std::string topic;    // rewrap: only this one
   bool json = false;
   bool full = false;
 };

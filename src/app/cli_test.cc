@@ -37,6 +37,10 @@ TEST(CommandLine, TierVerbs) {
   EXPECT_EQ(restore.segment, "t-0/0.log");
   EXPECT_EQ(command_of({"tier", "archive", "t-0/0.log"}).verb, Verb::kTierArchive);
   EXPECT_TRUE(command_of({"tier", "verify", "--full"}).full);
+  const auto rewrap = command_of({"tier", "rewrap", "--store", "s3://b/p", "--topic", "t", "--to", "2026-b"});
+  EXPECT_EQ(rewrap.verb, Verb::kTierRewrap);
+  EXPECT_EQ(rewrap.topic, "t");
+  EXPECT_EQ(rewrap.to, "2026-b");
 }
 
 TEST(CommandLine, StoreCheck) {
@@ -63,6 +67,7 @@ TEST(CommandLine, HelpOfEveryVerbSaysHowItIsUsed) {
                                                        {"tier", "archive"},
                                                        {"tier", "restore"},
                                                        {"tier", "verify"},
+                                                       {"tier", "rewrap"},
                                                        {"store"},
                                                        {"store", "check"}};
   for (auto line : verbs) {

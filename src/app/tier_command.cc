@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <map>
 #include <memory>
 
 #include "app/commands.h"
@@ -13,14 +14,18 @@
 #include "base/uuid.h"
 #include "console/json.h"
 #include "os/clock.h"
+#include "os/command.h"
 #include "os/files.h"
 #include "os/process.h"
 #include "os/random.h"
+#include "partition/topic_config.h"
+#include "tier/rewrap.h"
 
 namespace takhin::app {
 namespace {
 
 constexpr auto kListMax = std::chrono::minutes(10);     // the whole bucket
+constexpr auto kRewrapMax = std::chrono::hours(24);     // one partition
 constexpr auto kSegmentMax = std::chrono::minutes(10);  // one segment, every byte of it
 
 // A store or a data directory, opened for as long as one verb runs.
@@ -69,6 +74,7 @@ class Tiers {
   }
 
   tier::Engine& engine() { return stack_->engine(); }
+  tier::RewrapDeps rewrap_deps() { return {stack_->store(), stack_->key_ring(), clock_, random_}; }
   Deadline deadline() const { return Deadline::in(clock_, kSegmentMax); }
 
  private:
@@ -81,7 +87,8 @@ class Tiers {
   os::PosixFileSystem files_;
   os::SystemClock clock_;
   os::SystemRandom random_;
-  const assembly::System system_{files_, clock_, random_, os::environment(), os::process_id()};
+  os::SystemCommands commands_;
+  const assembly::System system_{files_, clock_, random_, os::environment(), os::process_id(), &commands_};
   metrics::Metrics metrics_;
   std::optional<config::Settings> settings_;
   std::unique_ptr<assembly::DataDir> data_dir_;
@@ -167,6 +174,48 @@ int verify(Tiers& tiers, bool full) {
   return bad == 0 ? 0 : kFailed;
 }
 
+/// The key that new segments of each topic are wrapped with, by what the bucket says of the topic.
+Result<std::map<Uuid, std::string>> topic_keys(Tiers& tiers) {
+  TRY(const auto topics, tiers.engine().list_topics(tiers.deadline()));
+  std::map<Uuid, std::string> out;
+  for (const auto& topic : topics) {
+    for (const auto& [key, value] : topic.configs) {
+      if (key == partition::kEncryptionKeyConfig) out[topic.id] = value;
+    }
+  }
+  return out;
+}
+
+Result<tier::RewrapCounts> rewrap_all(Tiers& tiers, const Command& command) {
+  TRY(auto keys, topic_keys(tiers));
+  const auto deps = tiers.rewrap_deps();
+  tier::RewrapCounts counts;
+  bool met = false;
+  for (const auto& ref : tiers.engine().partitions()) {
+    if (!command.topic.empty() && ref.topic != command.topic) continue;
+    met = true;
+    std::string to = command.to.empty() ? keys[ref.topic_id] : command.to;
+    if (to.empty()) to = deps.ring.options().active;
+    if (to.empty() || to == tier::kNoKey) {
+      complain(fmt::format("takhin: {} is left as it is: no key is set for it", ref.name()));
+      continue;
+    }
+    const auto bad = [](const std::string& segment, const Error& error) { fmt::print("bad {}: {}\n", segment, error.text); };
+    TRY(const auto more, tier::rewrap(deps, ref, to, Deadline::in(deps.clock, kRewrapMax), bad).within(ref.name()));
+    counts += more;
+  }
+  if (!met && !command.topic.empty()) return fail(Kind::kNotFound, "topic {} has no archived segments", command.topic);
+  return counts;
+}
+
+int rewrap(Tiers& tiers, const Command& command) {
+  const auto counts = rewrap_all(tiers, command);
+  if (!counts.ok()) return complain("takhin: " + counts.error().text), kFailed;
+  fmt::print("{} rewrapped, {} already, {} not encrypted, {} failed\n", counts->rewrapped, counts->already, counts->plain,
+             counts->failed);
+  return counts->failed == 0 ? 0 : kFailed;
+}
+
 Result<> change(Tiers& tiers, const Command& command) {
   TRY(const auto node, tiers.node());
   TRY(command.verb == Verb::kTierArchive ? node->topics().archive(command.segment)
@@ -212,6 +261,7 @@ int tier(const Command& command) {
   if (const auto opened = tiers.open(); !opened.ok()) return failed(opened.error());
   if (command.verb == Verb::kTierLs) return list(tiers, command.json);
   if (command.verb == Verb::kTierStat) return stat(tiers, command.json);
+  if (command.verb == Verb::kTierRewrap) return rewrap(tiers, command);
   return verify(tiers, command.full);
 }
 
