@@ -60,26 +60,35 @@ struct Layout {
   }
 };
 
+/// Calls `use` with each section's entry in the directory (its value, kSectionEntryBytes or more) and the section's bytes; only
+/// for those that lie inside, so that an object of a fuzzer's will do.
+template <class Use>
+void each_section(Bytes& object, Use use) {
+  if (object.size() < tier::kFooterBytes) return;
+  std::byte* const footer = object.data() + object.size() - tier::kFooterBytes;
+  const auto directory_bytes = load_be<std::uint32_t>(footer);
+  if (directory_bytes > object.size() - tier::kFooterBytes) return;
+  for (std::byte* at = footer - directory_bytes; footer - at >= 4;) {
+    const auto bytes = load_be<std::uint16_t>(at + 2);
+    if (footer - at < 4 + bytes) return;
+    if (load_be<std::uint16_t>(at) == 1 && bytes >= tier::kSectionEntryBytes) {
+      const auto position = load_be<std::uint64_t>(at + 8);
+      const auto stored = load_be<std::uint32_t>(at + 16);
+      const auto limit = object.size() - tier::kFooterBytes - directory_bytes;
+      if (position <= limit && stored <= limit - position) use(at + 4, std::span(object).subspan(position, stored));
+    }
+    at += 4 + bytes;
+  }
+}
+
 /// Makes every checksum good again that needs no key: of sections, directory and footer.
 inline void mend_checksums(Bytes& object) {
   if (object.size() < tier::kFooterBytes) return;
-  std::byte* footer = object.data() + object.size() - tier::kFooterBytes;
+  each_section(object, [](std::byte* entry, View stored) { store_be(entry + 20, crc32c(stored)); });
+  std::byte* const footer = object.data() + object.size() - tier::kFooterBytes;
   const auto directory_bytes = load_be<std::uint32_t>(footer);
   if (directory_bytes <= object.size() - tier::kFooterBytes) {
-    std::byte* const directory = footer - directory_bytes;
-    for (std::byte* at = directory; footer - at >= 4;) {
-      const auto bytes = load_be<std::uint16_t>(at + 2);
-      if (footer - at < 4 + bytes) break;
-      if (load_be<std::uint16_t>(at) == 1 && bytes >= tier::kSectionEntryBytes) {
-        const auto position = load_be<std::uint64_t>(at + 8);
-        const auto stored = load_be<std::uint32_t>(at + 16);
-        if (position <= object.size() && stored <= object.size() - position) {
-          store_be(at + 24, crc32c(View(object).subspan(position, stored)));
-        }
-      }
-      at += 4 + bytes;
-    }
-    store_be(footer + 24, crc32c(View(directory, directory_bytes)));
+    store_be(footer + 24, crc32c(View(footer - directory_bytes, directory_bytes)));
   }
   store_be(footer + 36, crc32c(View(footer, 36)));
 }

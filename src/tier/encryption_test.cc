@@ -150,12 +150,12 @@ TEST_F(Encryption, AnUnknownKeyFailsTheArchiveOfItsTopicOnly) {
   EXPECT_TRUE(archive(made[1]).ok());
 }
 
-// A crash between upload and record, and then the key is gone: nothing is adopted or removed unseen, and the error is not one that
-// the keeper takes for trouble of the whole store.
+// A crash between upload and record, and then the key is gone: nothing is adopted or removed unseen, and the error is not one
+// that the keeper takes for trouble of the whole store.
 TEST_F(Encryption, AnUnrecordedObjectWaitsForItsKey) {
   restart({{"a", 1}}, "a");
-  store.add({.verb = Verb::kHead, .times = 1});                        // the verification fails,
-  store.add({.verb = Verb::kRemove, .times = 1});                      // and so does taking the object back
+  store.fail_next(Verb::kHead);    // the verification fails,
+  store.fail_next(Verb::kRemove);  // and so does taking the object back
   ASSERT_FALSE(archive(made[0]).ok());
   ASSERT_EQ(segment_keys().size(), 1u);
   restart({{"b", 2}}, "b");
