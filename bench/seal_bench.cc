@@ -117,6 +117,7 @@ void BM_OpenChunk(benchmark::State& state) {
     at = (at + 1) % tail->chunks.size();
   }
   state.SetBytesProcessed(bytes);
+  state.SetLabel("what a cold read pays for a chunk of 1 MiB; args: encrypted, zstd");
 }
 BENCHMARK(BM_OpenChunk)->Args({0, 0})->Args({1, 0})->Args({0, 1})->Args({1, 1})->Unit(benchmark::kMicrosecond);
 
@@ -130,6 +131,7 @@ void BM_WrapAndUnwrapKey(benchmark::State& state) {
     const auto back = unwrap_key(wrapping, wrap_key(wrapping, key, object, random), object);
     if (!back || *back != key) state.SkipWithError("another key");
   }
+  state.SetLabel("once per archived segment, and per segment that is opened");
 }
 BENCHMARK(BM_WrapAndUnwrapKey);
 

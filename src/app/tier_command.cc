@@ -1,8 +1,13 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <map>
 #include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
 
 #include "app/commands.h"
 #include "app/settings.h"
@@ -19,6 +24,7 @@
 #include "os/process.h"
 #include "os/random.h"
 #include "partition/topic_config.h"
+#include "tier/options.h"
 #include "tier/rewrap.h"
 
 namespace takhin::app {
@@ -75,6 +81,7 @@ class Tiers {
 
   tier::Engine& engine() { return stack_->engine(); }
   tier::RewrapDeps rewrap_deps() { return {stack_->store(), stack_->key_ring(), clock_, random_}; }
+  std::size_t store_threads() const { return static_cast<std::size_t>(settings_->integer(tier::kFetchThreads)); }
   Deadline deadline() const { return Deadline::in(clock_, kSegmentMax); }
 
  private:
@@ -186,34 +193,63 @@ Result<std::map<Uuid, std::string>> topic_keys(Tiers& tiers) {
   return out;
 }
 
-Result<tier::RewrapCounts> rewrap_all(Tiers& tiers, const Command& command) {
+struct RewrapJob {
+  tier::PartitionRef partition;
+  std::string to;
+};
+
+/// What is to be done; topics for which no key is set are left as they are.
+Result<std::vector<RewrapJob>> rewrap_jobs(Tiers& tiers, const Command& command) {
   TRY(auto keys, topic_keys(tiers));
-  const auto deps = tiers.rewrap_deps();
-  tier::RewrapCounts counts;
+  const std::string& active = tiers.rewrap_deps().ring.options().active;
+  std::vector<RewrapJob> jobs;
   bool met = false;
   for (const auto& ref : tiers.engine().partitions()) {
     if (!command.topic.empty() && ref.topic != command.topic) continue;
     met = true;
     std::string to = command.to.empty() ? keys[ref.topic_id] : command.to;
-    if (to.empty()) to = deps.ring.options().active;
+    if (to.empty()) to = active;
     if (to.empty() || to == tier::kNoKey) {
       complain(fmt::format("takhin: {} is left as it is: no key is set for it", ref.name()));
-      continue;
+    } else {
+      jobs.push_back({ref, std::move(to)});
     }
-    const auto bad = [](const std::string& segment, const Error& error) { fmt::print("bad {}: {}\n", segment, error.text); };
-    TRY(const auto more, tier::rewrap(deps, ref, to, Deadline::in(deps.clock, kRewrapMax), bad).within(ref.name()));
-    counts += more;
   }
   if (!met && !command.topic.empty()) return fail(Kind::kNotFound, "topic {} has no archived segments", command.topic);
+  return jobs;
+}
+
+/// Several partitions at a time, because a segment is two requests and nothing else.
+tier::RewrapCounts rewrap_all(const tier::RewrapDeps& deps, const std::vector<RewrapJob>& jobs, std::size_t threads_max) {
+  std::mutex mutex;
+  std::atomic<std::size_t> next{0};
+  tier::RewrapCounts counts;
+  const auto bad = [&](const std::string& what, const Error& error) {
+    const std::lock_guard hold(mutex);
+    fmt::print("bad {}: {}\n", what, error.text);
+  };
+  const auto work = [&] {
+    for (std::size_t i = next++; i < jobs.size(); i = next++) {
+      const Deadline deadline = Deadline::in(deps.clock, kRewrapMax);
+      const auto outcome = tier::rewrap(deps, jobs[i].partition, jobs[i].to, deadline, bad);
+      if (!outcome.ok()) bad(jobs[i].partition.name(), outcome.error());
+      const std::lock_guard hold(mutex);
+      counts += outcome.ok() ? *outcome : tier::RewrapCounts{.failed = 1};
+    }
+  };
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < std::min(threads_max, jobs.size()); ++i) threads.emplace_back(work);
+  for (std::thread& thread : threads) thread.join();
   return counts;
 }
 
 int rewrap(Tiers& tiers, const Command& command) {
-  const auto counts = rewrap_all(tiers, command);
-  if (!counts.ok()) return complain("takhin: " + counts.error().text), kFailed;
-  fmt::print("{} rewrapped, {} already, {} not encrypted, {} failed\n", counts->rewrapped, counts->already, counts->plain,
-             counts->failed);
-  return counts->failed == 0 ? 0 : kFailed;
+  const auto jobs = rewrap_jobs(tiers, command);
+  if (!jobs.ok()) return complain("takhin: " + jobs.error().text), kFailed;
+  const auto counts = rewrap_all(tiers.rewrap_deps(), *jobs, tiers.store_threads());
+  fmt::print("{} rewrapped, {} already, {} not encrypted, {} failed\n", counts.rewrapped, counts.already, counts.plain,
+             counts.failed);
+  return counts.failed == 0 ? 0 : kFailed;
 }
 
 Result<> change(Tiers& tiers, const Command& command) {
