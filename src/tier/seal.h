@@ -20,8 +20,6 @@ inline constexpr std::size_t kKeyBytes = 32;
 inline constexpr std::size_t kNonceBytes = 12;
 inline constexpr std::size_t kTagBytes = 16;
 inline constexpr std::size_t kWrappedKeyBytes = kNonceBytes + kKeyBytes + kTagBytes;  // by a key of a key file
-/// One key may seal so many texts under random nonces (NIST SP 800-38D, 8.3).
-inline constexpr std::uint64_t kWrapsPerKeyMax = std::uint64_t{1} << 32;
 
 using Tag = std::array<std::byte, kTagBytes>;
 
@@ -96,7 +94,8 @@ class Sealer {
   evp_cipher_ctx_st* const context_;
 };
 
-/// A data key under a wrapping key; bound to the object.
+/// A data key under a wrapping key, bound to the object. Under a random nonce, so a wrapping key is good for 2^32 objects
+/// (NIST SP 800-38D, 8.3).
 Bytes wrap_key(const SecretKey& wrapping, const SecretKey& key, const Uuid& object, Random& random);
 /// Nothing: another wrapping key, another object, or damaged bytes; the mathematics cannot tell which.
 std::optional<SecretKey> unwrap_key(const SecretKey& wrapping, View wrapped, const Uuid& object);

@@ -26,7 +26,7 @@ bool holds(View haystack, View needle) {
   return std::search(haystack.begin(), haystack.end(), needle.begin(), needle.end()) != haystack.end();
 }
 
-/// Whether the object's fate is noticed: an error, never other bytes. `kinds`: the errors that may be.
+/// Whether the object's fate is noticed: an error, never other bytes.
 ::testing::AssertionResult refused(const Bytes& object, const Opening& opening) {
   const auto log = read_object(object, opening);
   if (log.ok()) return ::testing::AssertionFailure() << "was read, " << log->size() << " bytes";
