@@ -10,6 +10,7 @@
 #include "testing/segment_kit.h"
 #include "testing/temp_dir.h"
 #include "tier/engine.h"
+#include "tier/object_keys.h"
 
 namespace takhin::testing {
 
@@ -31,7 +32,7 @@ class EngineFixture : public ::testing::Test {
                           .zstd_level = 1,
                           .fetch_threads = 2,
                           .write_once = write_once};
-    auto opened = tier::Engine::open({store, files, clock, random, metrics}, options);
+    auto opened = tier::Engine::open({store, files, clock, random, metrics, nullptr, object_keys.get()}, options);
     ASSERT_TRUE(opened.ok()) << opened.error().text;
     engine = *std::move(opened);
   }
@@ -73,6 +74,8 @@ class EngineFixture : public ::testing::Test {
   object::MemoryStore memory{clock, 100};
   ScriptedStore store{memory};
   const tier::PartitionRef ref = partition_ref();
+  std::unique_ptr<tier::KeyRing> ring;              // none: nothing is encrypted
+  std::unique_ptr<tier::ObjectKeys> object_keys;
   std::unique_ptr<tier::Engine> engine;
 };
 

@@ -79,6 +79,14 @@ void build_tier(CLI::App& app, Command& command) {
   add_segment(why, command);
   why.add_flag("--json", command.json, "as a JSON object");
   build_care(tier, command);
+  CLI::App& rewrap = add_tier_verb(tier, command, Verb::kTierRewrap, "rewrap",
+                                   "Wrap the data keys of encrypted segments with another key; exit 1 when one could not be");
+  add_store(rewrap, command);
+  rewrap.add_option("--topic", command.topic, "only this topic")->type_name("TOPIC");
+  rewrap
+      .add_option("--to", command.to,
+                  "key id; without it the topic's takhin.encryption.key.id, else tier.encryption.key.id")
+      ->type_name("KEYID");
 }
 
 void build_store(CLI::App& app, Command& command) {

@@ -17,6 +17,7 @@ enum class Verb {
   kTierArchive,
   kTierRestore,
   kTierVerify,
+  kTierRewrap,
   kTierScrub,
   kTierGc,
   kTierWhy,
@@ -36,8 +37,9 @@ struct Command {
   // tier, store
   std::string store;    // file:///dir or s3://bucket/prefix
   std::string segment;  // topic-0/00000000000000000000.log
-  std::string to;
-  std::vector<std::string> topics;
+  std::string to;       // restore: a directory; rewrap: a key id
+  std::string topic;    // rewrap: only this one
+  std::vector<std::string> topics;  // recover: only these
   bool json = false;
   bool full = false;
   bool deep = false;

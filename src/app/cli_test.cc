@@ -46,6 +46,10 @@ TEST(CommandLine, TierVerbs) {
   EXPECT_EQ(gc.grace_hours, 0);
   EXPECT_EQ(command_of({"tier", "gc"}).grace_hours, 24);
   EXPECT_EQ(command_of({"tier", "why", "t-0/0.log", "--json"}).verb, Verb::kTierWhy);
+  const auto rewrap = command_of({"tier", "rewrap", "--store", "s3://b/p", "--topic", "t", "--to", "2026-b"});
+  EXPECT_EQ(rewrap.verb, Verb::kTierRewrap);
+  EXPECT_EQ(rewrap.topic, "t");
+  EXPECT_EQ(rewrap.to, "2026-b");
 }
 
 TEST(CommandLine, RecoverNeedsASource) {
@@ -80,6 +84,7 @@ TEST(CommandLine, HelpOfEveryVerbSaysHowItIsUsed) {
                                                        {"tier", "archive"},
                                                        {"tier", "restore"},
                                                        {"tier", "verify"},
+                                                       {"tier", "rewrap"},
                                                        {"store"},
                                                        {"store", "check"},
                                                        {"tier", "scrub"},

@@ -12,6 +12,7 @@
 #include "assembly/options.h"
 #include "base/log.h"
 #include "os/clock.h"
+#include "os/command.h"
 #include "os/files.h"
 #include "os/process.h"
 #include "os/random.h"
@@ -74,6 +75,7 @@ int run(const Command& command) {
   os::PosixFileSystem files;
   os::SystemClock clock;
   os::SystemRandom random;
+  os::SystemCommands commands;
   const auto settings = load_settings(command, files);
   if (!settings.ok()) {
     complain(settings.error().text);
@@ -83,7 +85,7 @@ int run(const Command& command) {
   const auto limit = os::raise_open_files_limit();
   if (!limit.ok()) log_warn("app", "{}", limit.error().text);
 
-  const assembly::System system{files, clock, random, os::environment(), os::process_id()};
+  const assembly::System system{files, clock, random, os::environment(), os::process_id(), &commands};
   auto started = assembly::Process::start(system, *settings);
   if (!started.ok()) {
     complain("takhin: " + started.error().text);

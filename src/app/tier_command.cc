@@ -1,7 +1,13 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cstdio>
+#include <map>
 #include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
 
 #include "app/commands.h"
 #include "app/settings.h"
@@ -13,14 +19,19 @@
 #include "base/uuid.h"
 #include "console/json.h"
 #include "os/clock.h"
+#include "os/command.h"
 #include "os/files.h"
 #include "os/process.h"
 #include "os/random.h"
+#include "partition/topic_config.h"
+#include "tier/options.h"
+#include "tier/rewrap.h"
 
 namespace takhin::app {
 namespace {
 
 constexpr auto kListMax = std::chrono::minutes(10);     // the whole bucket
+constexpr auto kRewrapMax = std::chrono::hours(24);     // one partition
 constexpr auto kSegmentMax = std::chrono::minutes(10);  // one segment, every byte of it
 
 // A store or a data directory, opened for as long as one verb runs.
@@ -69,6 +80,8 @@ class Tiers {
   }
 
   tier::Engine& engine() { return stack_->engine(); }
+  tier::RewrapDeps rewrap_deps() { return {stack_->store(), stack_->key_ring(), clock_, random_}; }
+  std::size_t store_threads() const { return static_cast<std::size_t>(settings_->integer(tier::kFetchThreads)); }
   Deadline deadline() const { return Deadline::in(clock_, kSegmentMax); }
 
  private:
@@ -81,7 +94,8 @@ class Tiers {
   os::PosixFileSystem files_;
   os::SystemClock clock_;
   os::SystemRandom random_;
-  const assembly::System system_{files_, clock_, random_, os::environment(), os::process_id()};
+  os::SystemCommands commands_;
+  const assembly::System system_{files_, clock_, random_, os::environment(), os::process_id(), &commands_};
   metrics::Metrics metrics_;
   std::optional<config::Settings> settings_;
   std::unique_ptr<assembly::DataDir> data_dir_;
@@ -167,6 +181,77 @@ int verify(Tiers& tiers, bool full) {
   return bad == 0 ? 0 : kFailed;
 }
 
+/// The key that new segments of each topic are wrapped with, by what the bucket says of the topic.
+Result<std::map<Uuid, std::string>> topic_keys(Tiers& tiers) {
+  TRY(const auto topics, tiers.engine().list_topics(tiers.deadline()));
+  std::map<Uuid, std::string> out;
+  for (const auto& topic : topics) {
+    for (const auto& [key, value] : topic.configs) {
+      if (key == partition::kEncryptionKeyConfig) out[topic.id] = value;
+    }
+  }
+  return out;
+}
+
+struct RewrapJob {
+  tier::PartitionRef partition;
+  std::string to;
+};
+
+/// What is to be done; topics for which no key is set are left as they are.
+Result<std::vector<RewrapJob>> rewrap_jobs(Tiers& tiers, const Command& command) {
+  TRY(auto keys, topic_keys(tiers));
+  const std::string& active = tiers.rewrap_deps().ring.options().active;
+  std::vector<RewrapJob> jobs;
+  bool met = false;
+  for (const auto& ref : tiers.engine().partitions()) {
+    if (!command.topic.empty() && ref.topic != command.topic) continue;
+    met = true;
+    std::string to = command.to.empty() ? keys[ref.topic_id] : command.to;
+    if (to.empty()) to = active;
+    if (to.empty() || to == tier::kNoKey) {
+      complain(fmt::format("takhin: {} is left as it is: no key is set for it", ref.name()));
+    } else {
+      jobs.push_back({ref, std::move(to)});
+    }
+  }
+  if (!met && !command.topic.empty()) return fail(Kind::kNotFound, "topic {} has no archived segments", command.topic);
+  return jobs;
+}
+
+/// Several partitions at a time, because a segment is two requests and nothing else.
+tier::RewrapCounts rewrap_all(const tier::RewrapDeps& deps, const std::vector<RewrapJob>& jobs, std::size_t threads_max) {
+  std::mutex mutex;
+  std::atomic<std::size_t> next{0};
+  tier::RewrapCounts counts;
+  const auto bad = [&](const std::string& what, const Error& error) {
+    const std::lock_guard hold(mutex);
+    fmt::print("bad {}: {}\n", what, error.text);
+  };
+  const auto work = [&] {
+    for (std::size_t i = next++; i < jobs.size(); i = next++) {
+      const Deadline deadline = Deadline::in(deps.clock, kRewrapMax);
+      const auto outcome = tier::rewrap(deps, jobs[i].partition, jobs[i].to, deadline, bad);
+      if (!outcome.ok()) bad(jobs[i].partition.name(), outcome.error());
+      const std::lock_guard hold(mutex);
+      counts += outcome.ok() ? *outcome : tier::RewrapCounts{.failed = 1};
+    }
+  };
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < std::min(threads_max, jobs.size()); ++i) threads.emplace_back(work);
+  for (std::thread& thread : threads) thread.join();
+  return counts;
+}
+
+int rewrap(Tiers& tiers, const Command& command) {
+  const auto jobs = rewrap_jobs(tiers, command);
+  if (!jobs.ok()) return complain("takhin: " + jobs.error().text), kFailed;
+  const auto counts = rewrap_all(tiers.rewrap_deps(), *jobs, tiers.store_threads());
+  fmt::print("{} rewrapped, {} already, {} not encrypted, {} failed\n", counts.rewrapped, counts.already, counts.plain,
+             counts.failed);
+  return counts.failed == 0 ? 0 : kFailed;
+}
+
 Result<> change(Tiers& tiers, const Command& command) {
   TRY(const auto node, tiers.node());
   TRY(command.verb == Verb::kTierArchive ? node->topics().archive(command.segment)
@@ -228,6 +313,7 @@ int tier(const Command& command) {
   if (const auto opened = tiers.open(); !opened.ok()) return failed(opened.error());
   if (command.verb == Verb::kTierLs) return list(tiers, command.json);
   if (command.verb == Verb::kTierStat) return stat(tiers, command.json);
+  if (command.verb == Verb::kTierRewrap) return rewrap(tiers, command);
   return verify(tiers, command.full);
 }
 

@@ -15,9 +15,13 @@ Result<std::unique_ptr<EngineStack>> EngineStack::open(const System& system, met
                                                        const config::Settings& settings, const std::string& dir) {
   TRY(const auto where, store_options(settings));
   TRY(auto store, open_store(system, metrics, where).within("object store"));
-  const tier::EngineDeps deps{store->top(), system.files, system.clock, system.random, metrics, &store->meter()};
+  const auto how = tier::keyring_options(settings);
+  if (!how.command.empty() && system.commands == nullptr) return fail(Kind::kInvalid, "{}: nothing here runs it", how.command);
+  TRY(auto ring, tier::KeyRing::open(system.files, system.commands, how));
+  auto keys = std::make_unique<tier::ObjectKeys>(*ring, store->top(), system.clock, system.random);
+  const tier::EngineDeps deps{store->top(), system.files, system.clock, system.random, metrics, &store->meter(), keys.get()};
   TRY(auto engine, tier::Engine::open(deps, tier::engine_options(settings, dir)));
-  return std::unique_ptr<EngineStack>(new EngineStack(std::move(store), std::move(engine)));
+  return std::unique_ptr<EngineStack>(new EngineStack(std::move(store), std::move(ring), std::move(keys), std::move(engine)));
 }
 
 }  // namespace takhin::assembly

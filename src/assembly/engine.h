@@ -8,6 +8,7 @@
 #include "assembly/system.h"
 #include "config/option.h"
 #include "tier/engine.h"
+#include "tier/object_keys.h"
 
 namespace takhin::assembly {
 
@@ -24,12 +25,17 @@ class EngineStack {
   tier::Engine& engine() { return *engine_; }
   object::ObjectStore& store() { return store_->top(); }
   const tier::TopicMeter& topic_meter() const { return store_->topic_meter(); }
+  const tier::KeyRing& key_ring() const { return *ring_; }
+  tier::ObjectKeys& keys() { return *keys_; }
 
  private:
-  EngineStack(std::unique_ptr<Store> store, std::unique_ptr<tier::Engine> engine)
-      : store_(std::move(store)), engine_(std::move(engine)) {}
+  EngineStack(std::unique_ptr<Store> store, std::unique_ptr<tier::KeyRing> ring, std::unique_ptr<tier::ObjectKeys> keys,
+              std::unique_ptr<tier::Engine> engine)
+      : store_(std::move(store)), ring_(std::move(ring)), keys_(std::move(keys)), engine_(std::move(engine)) {}
 
   const std::unique_ptr<Store> store_;
+  const std::unique_ptr<tier::KeyRing> ring_;
+  const std::unique_ptr<tier::ObjectKeys> keys_;
   const std::unique_ptr<tier::Engine> engine_;  // goes first
 };
 

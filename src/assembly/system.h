@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/command.h"
 #include "base/file.h"
 #include "base/random.h"
 
@@ -17,6 +18,7 @@ struct System {
   Random& random;
   std::map<std::string, std::string> environment;  // for credentials
   std::int64_t process_id = 0;                     // named by the lock of a data directory
+  CommandRunner* commands = nullptr;               // null: a configuration that names a key command is refused
 };
 
 }  // namespace takhin::assembly

@@ -38,6 +38,7 @@ struct FileInfo {
   std::uint64_t size = 0;
   TimestampMs modified{};
   bool is_directory = false;
+  std::uint32_t permissions = 0;  // POSIX: rwxrwxrwx of owner, group and others; 0 where there is no such thing
 };
 
 struct DirEntry {

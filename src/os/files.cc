@@ -225,7 +225,8 @@ Result<FileInfo> PosixFileSystem::stat(const std::string& path) {
   struct stat info{};
   if (::stat(path.c_str(), &info) != 0) return system_error(errno, "stat", path);
   return FileInfo{static_cast<std::uint64_t>(info.st_size),
-                  TimestampMs{info.st_mtim.tv_sec * 1000 + info.st_mtim.tv_nsec / 1'000'000}, S_ISDIR(info.st_mode)};
+                  TimestampMs{info.st_mtim.tv_sec * 1000 + info.st_mtim.tv_nsec / 1'000'000}, S_ISDIR(info.st_mode),
+                  static_cast<std::uint32_t>(info.st_mode & 0777)};
 }
 
 Result<DiskSpace> PosixFileSystem::space(const std::string& path) {

@@ -172,6 +172,9 @@ Result<> PartitionImpl::archive_segment(Offset base, const std::atomic<bool>* st
   segment.txn_index = std::move(files->txn_index);
   segment.producer_snapshot = std::move(files->producer_snapshot);
   segment.leader_epochs = std::move(files->epochs);
+  const auto config = this->config();
+  segment.key_id = config->encryption_key_id;
+  segment.zstd_level = config->zstd_level;
   const auto time = kTransferTime + deps_.uploads.time_for(info.bytes, upload_budget());
   TRY(deps_.engine->archive(segment, Deadline::in(deps_.clock, time)));
 

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <map>
 
+#include "tier/keyring.h"
+
 namespace takhin::partition {
 namespace {
 
@@ -62,6 +64,9 @@ constexpr TopicConfigRow kRows[] = {
     {"segment.index.bytes", "int", "10485760", "Accepted; index files are as long as their entries.", 4, kIntMax},
     {"segment.jitter.ms", "long", "0", "Accepted; segments are closed at segment.ms.", 0},
     {"segment.ms", "long", "604800000", "Age at which a segment is closed even when it is not full.", 1},
+    {kEncryptionKeyConfig, "string", "",
+     "Key that new archived segments are encrypted with; empty follows tier.encryption.key.id, none does not encrypt."},
+    {"takhin.zstd.level", "int", "-1", "Compression of new archived segments; 0 is off, -1 follows tier.zstd.level.", -1, 19},
     {"tier.rpo.ms", "long", "-2",
      "Longest time that a record of a tiered topic stays in the active segment, which is then closed and uploaded; 0 is no "
      "limit, -2 follows the broker's tier.rpo.minutes.",
@@ -197,6 +202,10 @@ Result<> check_local(std::string_view key, std::int64_t local, std::string_view 
 }
 
 Result<> validate(const TopicConfig& config) {
+  const std::string& key = config.encryption_key_id;
+  if (!key.empty() && !tier::check_key_id(key).ok()) {
+    return broken(kEncryptionKeyConfig, key, "must be none or 1 to 256 of [A-Za-z0-9._:/@+-]");
+  }
   if (config.rpo_ms == -1) return broken("tier.rpo.ms", "-1", "must be 0 (no limit), -2 (as the broker) or more than 0");
   if (!config.remote_storage_enable) return done();
   if (config.cleanup_compact) return broken("remote.storage.enable", "true", "a compacted topic cannot be tiered");
@@ -239,6 +248,9 @@ Result<TopicConfig> parse_topic_config(const ConfigMap& overrides) {
   config.cleanup_delete = std::ranges::find(policy, "delete") != policy.end();
   config.cleanup_compact = std::ranges::find(policy, "compact") != policy.end();
   config.min_insync_replicas = static_cast<std::int32_t>(values.integer("min.insync.replicas"));
+  config.encryption_key_id = values.text(kEncryptionKeyConfig);
+  const auto zstd = values.integer("takhin.zstd.level");
+  if (zstd >= 0) config.zstd_level = static_cast<int>(zstd);
   TRY(validate(config));
   return config;
 }

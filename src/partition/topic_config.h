@@ -30,6 +30,8 @@ struct TopicConfig {
   bool cleanup_delete = true;
   bool cleanup_compact = false;
   std::int32_t min_insync_replicas = 1;
+  std::string encryption_key_id;   // takhin.encryption.key.id: of new objects; empty: the default one, "none": not encrypted
+  std::optional<int> zstd_level;   // takhin.zstd.level: of new objects; nothing: tier.zstd.level
 
   std::int64_t effective_local_retention_ms() const {
     return local_retention_ms == -2 ? retention_ms : local_retention_ms;
@@ -40,6 +42,9 @@ struct TopicConfig {
 };
 
 using ConfigMap = std::vector<std::pair<std::string, std::string>>;  // sorted by key, only what was set
+
+/// Key that new archived segments of a topic are encrypted with.
+inline constexpr std::string_view kEncryptionKeyConfig = "takhin.encryption.key.id";
 
 struct TopicConfigRow {
   std::string_view key;

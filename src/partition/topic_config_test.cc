@@ -55,6 +55,18 @@ TEST(TopicConfig, ValuesArrive) {
   EXPECT_TRUE(config->retention_is_set);
 }
 
+TEST(TopicConfig, KeyAndCompressionOfObjects) {
+  const auto config = parse_topic_config({{"takhin.encryption.key.id", "arn:aws:kms:eu-1:1:key/a"}, {"takhin.zstd.level", "0"}});
+  ASSERT_TRUE(config.ok()) << config.error().text;
+  EXPECT_EQ(config->encryption_key_id, "arn:aws:kms:eu-1:1:key/a");
+  EXPECT_EQ(config->zstd_level, 0);
+  EXPECT_EQ(parse_topic_config({})->encryption_key_id, "");
+  EXPECT_EQ(parse_topic_config({})->zstd_level, std::nullopt);
+  EXPECT_EQ(error_of({{"takhin.encryption.key.id", "none"}}), "accepted");
+  EXPECT_THAT(error_of({{"takhin.encryption.key.id", "a b"}}), HasSubstr("takhin.encryption.key.id = a b: must be none or"));
+  EXPECT_THAT(error_of({{"takhin.zstd.level", "20"}}), HasSubstr("must be from -1 to 19"));
+}
+
 TEST(TopicConfig, RefusalsNameKeyValueAndRule) {
   EXPECT_THAT(error_of({{"no.such.key", "1"}}), HasSubstr("no.such.key = 1: unknown"));
   EXPECT_THAT(error_of({{"segment.bytes", "13"}}), HasSubstr("segment.bytes = 13: must be from 14"));

@@ -2,6 +2,7 @@
 
 #include "base/crc32c.h"
 #include "base/log.h"
+#include "tier/object_keys.h"
 #include "tier/verifier.h"
 
 namespace takhin::tier {
@@ -61,8 +62,12 @@ Result<> Archiver::settle(const PartitionRef& partition, Deadline deadline) {
     if (!info.ok() && info.error().kind != Kind::kNotFound) return info.error();
     if (info.ok()) {
       const CatalogEntry entry{parsed->entry, info->size, info->crc32c};
-      const auto whole = read_back(deps_.store, partition, entry, options_.fetch_bytes_max, deadline);
-      if (!whole.ok() && whole.error().kind != Kind::kCorrupt) return whole;
+      const auto whole = read_back(deps_.store, deps_.keys, partition, entry, options_.fetch_bytes_max, deadline);
+      if (!whole.ok() && whole.error().kind != Kind::kCorrupt) {
+        // A lost key is this partition's trouble: as kDenied it would pass for the store's, and hold up everybody.
+        const Kind kind = whole.error().kind == Kind::kDenied ? Kind::kConflict : whole.error().kind;
+        return fail(kind, "{}: {}", name, whole.error().text);
+      }
       log_info("tier", "{}: finished but not on record; {}", name, whole.ok() ? "adopted" : whole.error().text);
       TRY(whole.ok() ? catalog_.add(partition, std::span(&entry, 1)) : remove(key, deadline));
     }
@@ -70,11 +75,20 @@ Result<> Archiver::settle(const PartitionRef& partition, Deadline deadline) {
   return catalog_.put_note(partition, kReservedNote, "");
 }
 
+Result<std::optional<Sealing>> Archiver::make_sealing(const std::string& key_id, const Uuid& object) const {
+  if (deps_.keys != nullptr) return deps_.keys->make(key_id, object).within("encrypt");
+  if (key_id.empty() || key_id == kNoKey) return std::optional<Sealing>();
+  return fail(Kind::kNotFound, "encrypt: key '{}' is asked for, and there is no key ring", key_id);
+}
+
 Result<SegmentEntry> Archiver::upload(const SealedSegment& segment, SegmentEntry entry, Deadline deadline) {
   const object::ObjectKey key{object_name(segment.partition, entry)};
+  TRY(const auto sealing, make_sealing(segment.key_id, entry.id));
   TRY(catalog_.put_note(segment.partition, kReservedNote, key.name).within("reserve"));
   TRY(auto upload, deps_.store.upload(key, object::When::kAlways, deadline));
-  const WriteOptions how{.chunk_bytes = options_.chunk_bytes, .zstd_level = options_.zstd_level};
+  const WriteOptions how{.chunk_bytes = options_.chunk_bytes,
+                         .zstd_level = segment.zstd_level.value_or(options_.zstd_level),
+                         .sealing = sealing ? &*sealing : nullptr};
   TRY(const Written written, write_segment(segment, entry, how, [&](View data) { return upload->write(data); }));
   if (written.max_timestamp > entry.max_timestamp) {
     // Readers skip segments by the timestamp in the name, so it must not be too low; once more, with the one that was measured.

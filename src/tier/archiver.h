@@ -33,6 +33,7 @@ class Archiver {
  private:
   Result<std::optional<SegmentEntry>> find_archived(const SealedSegment& segment) const;
   Result<SegmentEntry> archive_gated(const SealedSegment& segment, Deadline deadline);
+  Result<std::optional<Sealing>> make_sealing(const std::string& key_id, const Uuid& object) const;
   Result<SegmentEntry> upload(const SealedSegment& segment, SegmentEntry entry, Deadline deadline);
   Result<> record(const PartitionRef& partition, const CatalogEntry& entry);
   Result<> verify(const object::ObjectKey& key, const Written& written, std::optional<std::uint32_t> finished_crc,

@@ -111,6 +111,20 @@ Result<Offset> Bucket::get_log_start(const PartitionRef& partition, Deadline dea
   return parse_state(*json).within(partition.name());
 }
 
+Result<> Bucket::put_key(const object::ObjectKey& segment, const Envelope& envelope, Deadline deadline) {
+  const object::ObjectKey key{key_object_name(segment.name)};
+  TRY(store_.put(key, view_of(key_json(envelope)), object::When::kAlways, deadline).within(key.name));
+  return done();
+}
+
+Result<std::optional<Envelope>> Bucket::get_key(const object::ObjectKey& segment, Deadline deadline) {
+  const object::ObjectKey key{key_object_name(segment.name)};
+  TRY(const auto json, small(key, deadline));
+  if (!json) return std::optional<Envelope>();
+  TRY(Envelope envelope, parse_key(*json).within(key.name));
+  return std::optional(std::move(envelope));
+}
+
 Result<std::vector<CatalogEntry>> Bucket::segments(const PartitionRef& partition, std::string_view after, Deadline deadline) {
   std::vector<CatalogEntry> out;
   TRY(object::for_each(store_, partition_prefix(partition), after, deadline, [&](const object::ObjectInfo& object) {
@@ -134,24 +148,28 @@ Bucket::Removed Bucket::remove_before(const PartitionRef& partition, Offset offs
     if (!page.ok()) return stop(page.error()), out;
     more = page->more && !page->objects.empty();
     std::vector<object::ObjectKey> keys;
+    std::size_t segments = 0;
     Offset met = out.met;
     for (const auto& object : page->objects) {
       after = object.key.name;
-      const auto parsed = parse_object_name(after);
+      const auto owner = segment_of_key_object(after);  // listed right before its segment, which may come with the next page
+      const auto parsed = parse_object_name(owner ? *owner : after);
       if (!parsed) continue;
       if (parsed->entry.base >= offset) {
         more = false;
         break;
       }
-      met = parsed->entry.base;
-      if (parsed->entry.end <= offset) keys.push_back(object.key);
+      if (!owner) met = parsed->entry.base;
+      if (parsed->entry.end > offset) continue;
+      keys.push_back(object.key);
+      segments += owner ? 0 : 1;
     }
     if (!keys.empty()) {
       auto failed = store_.remove(keys, deadline);
       if (!failed.ok()) return stop(failed.error()), out;
-      out.count += keys.size() - failed->size();
+      out.count += segments;
       for (auto& [key, error] : *failed) {
-        if (const auto parsed = parse_object_name(key.name)) out.failed.push_back(parsed->entry.id);
+        if (const auto parsed = parse_object_name(key.name)) out.failed.push_back(parsed->entry.id), --out.count;
         stop(std::move(error).within(key.name));
       }
     }

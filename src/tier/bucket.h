@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "object/store.h"
 #include "tier/catalog.h"
+#include "tier/format.h"
 #include "tier/segment.h"
 
 namespace takhin::tier {
@@ -36,16 +37,21 @@ class Bucket {
   /// kNoOffset when never set. Cost: 1 HEAD and 1 GET.
   Result<Offset> get_log_start(const PartitionRef& partition, Deadline deadline);
 
+  /// The key object of a segment, whole or not at all. Cost: 1 PUT.
+  Result<> put_key(const object::ObjectKey& segment, const Envelope& envelope, Deadline deadline);
+  /// Nothing when it has none. Cost: 1 HEAD, and 1 GET when it has one.
+  Result<std::optional<Envelope>> get_key(const object::ObjectKey& segment, Deadline deadline);
+
   /// The partition's segments whose names sort after `after`, by offset. Cost: 1 LIST per 1,000 objects.
   Result<std::vector<CatalogEntry>> segments(const PartitionRef& partition, std::string_view after, Deadline deadline);
 
   struct Removed {
-    std::size_t count = 0;
+    std::size_t count = 0;       // segments
     std::vector<Uuid> failed;    // still there
     std::optional<Error> error;  // why it stopped, or the first failed one's
     Offset met = kNoOffset;      // of the objects to go, those that begin at or before it were met: gone unless in `failed`
   };
-  /// Removes what ends at or before `offset`, oldest first; what the bucket shows counts, known or not.
+  /// Removes what ends at or before `offset`, oldest first, with its key objects; what the bucket shows counts, known or not.
   Removed remove_before(const PartitionRef& partition, Offset offset, Deadline deadline);
 
   /// Cost: 1 PUT.

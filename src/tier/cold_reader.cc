@@ -48,7 +48,7 @@ class ColdReaderImpl final : public ColdReader {
         cache_(std::move(cache)),
         counters_(deps.metrics),
         pool_("cold-read", options.fetch_threads, options.fetch_queue_max),
-        deps_{deps.store, deps.files, deps.clock, catalog, options_, *cache_, counters_, pool_},
+        deps_{deps.store, deps.files, deps.clock, catalog, options_, *cache_, counters_, pool_, deps.keys},
         local_(deps.files),
         tails_(deps_),
         fetcher_(deps_, tails_),

@@ -177,7 +177,7 @@ Result<> TierEngine::verify(const PartitionRef& partition, Offset base, VerifyDe
       return fail(Kind::kCorrupt, "the store says crc32c {:08x}, on record is {:08x}", *info.crc32c, *entry.crc32c);
     }
     if (depth == VerifyDepth::kHead) return done();
-    return read_back(deps_.store, partition, entry, options_.fetch_bytes_max, deadline);
+    return read_back(deps_.store, deps_.keys, partition, entry, options_.fetch_bytes_max, deadline);
   };
   return check().within(key.name);
 }

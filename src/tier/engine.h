@@ -19,6 +19,8 @@
 
 namespace takhin::tier {
 
+class ObjectKeys;
+
 struct EngineOptions {
   std::string cache_dir;
   std::string catalog_path;                    // SQLite; a cache of the bucket
@@ -39,6 +41,7 @@ struct EngineDeps {
   Random& random;
   metrics::Metrics& metrics;
   const object::RequestMeter* meter = nullptr;  // the store's, for stats(); without one its requests read as 0
+  ObjectKeys* keys = nullptr;                   // without them nothing is encrypted, and nothing encrypted can be read
 };
 
 /// What a cold read answers: bytes of the log, from the batch that holds the offset on.

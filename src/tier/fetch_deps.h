@@ -8,6 +8,7 @@
 #include "tier/catalog.h"
 #include "tier/cold_metrics.h"
 #include "tier/engine.h"
+#include "tier/object_keys.h"
 #include "tier/sparse_cache.h"
 
 namespace takhin::tier {
@@ -53,6 +54,7 @@ struct FetchDeps {
   SparseCache& cache;
   ColdCounters& counters;
   WorkerPool& pool;
+  ObjectKeys* keys = nullptr;
 };
 
 }  // namespace takhin::tier

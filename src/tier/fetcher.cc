@@ -148,7 +148,7 @@ Fetcher::Landed Fetcher::run(const Job& job) {
 Result<FileSlice> Fetcher::keep(const Job& job, std::size_t index, View stored, std::optional<SparseCache::Reservation> room) {
   const Chunk& chunk = job.tail->chunks[index];
   const bool ahead = index >= job.ahead_from;
-  TRY(Bytes plain, open(job.segment.key(), chunk, stored, Deadline::in(deps_.clock, kDownloadTime)));
+  TRY(Bytes plain, open(job.segment.key(), *job.tail, index, stored, Deadline::in(deps_.clock, kDownloadTime)));
   if (ahead) deps_.counters.ahead.add(chunk.log_bytes);
   if (room) {
     auto kept = room->commit(plain, ahead);
@@ -163,15 +163,15 @@ Result<FileSlice> Fetcher::keep(const Job& job, std::size_t index, View stored, 
   return shelve({job.segment.id(), index}, chunk.log_position, std::move(plain));
 }
 
-Result<Bytes> Fetcher::open(const object::ObjectKey& key, const Chunk& chunk, View stored, Deadline deadline) {
-  auto plain = open_chunk(chunk, stored);
+Result<Bytes> Fetcher::open(const object::ObjectKey& key, const Tail& tail, std::size_t chunk, View stored, Deadline deadline) {
+  auto plain = open_chunk(tail, chunk, stored);
   if (plain.ok() || plain.error().kind != Kind::kCorrupt) return plain;
   deps_.counters.corrupt.add();
-  const ByteRange range = chunk.stored_range();
+  const ByteRange range = tail.chunks[chunk].stored_range();
   log_warn("tier", "{} bytes {}..{}: {}; fetching them again", key.name, range.begin, range.end, plain.error().text);
   TRY(const Bytes again, deps_.store.get(key, range, deadline).within(key.name));
   deps_.counters.got(again.size());
-  return open_chunk(chunk, again).within(fmt::format("{} bytes {}..{}", key.name, range.begin, range.end));
+  return open_chunk(tail, chunk, again).within(fmt::format("{} bytes {}..{}", key.name, range.begin, range.end));
 }
 
 FileSlice Fetcher::shelve(const ChunkKey& key, std::uint64_t position, Bytes plain) {

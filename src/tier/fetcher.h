@@ -35,8 +35,8 @@ class Fetcher {
   /// missing, `first`
   /// when the download was refused. Never blocks.
   std::size_t prefetch(const ColdSegment& segment, const TailPtr& tail, std::size_t first, std::size_t last);
-  /// One chunk's plain bytes straight from the store, checked, past the cache. For restore.
-  Result<Bytes> open(const object::ObjectKey& key, const Chunk& chunk, View stored, Deadline deadline);
+  /// One chunk's plain bytes out of its stored ones, checked; fetched again, past the cache, when they are damaged.
+  Result<Bytes> open(const object::ObjectKey& key, const Tail& tail, std::size_t chunk, View stored, Deadline deadline);
   /// Where a GET that begins with chunk `first` ends: fetch_bytes_max, the end of the contiguous bytes, or `last`.
   std::size_t run_end(const Tail& tail, std::size_t first, std::size_t last) const;
   void forget(const Uuid& segment);

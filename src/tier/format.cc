@@ -16,7 +16,11 @@ struct Footer {
   std::uint64_t object_bytes = 0;
   std::uint64_t log_bytes = 0;
   std::uint32_t directory_crc = 0;
+  bool sealed = false;
 };
+
+constexpr std::size_t kFooterDirectoryCrcAt = 24;
+constexpr std::size_t kFooterVersionAt = 28;
 
 struct SectionEntry {
   std::uint16_t kind = 0;
@@ -28,7 +32,12 @@ struct SectionEntry {
   std::uint32_t plain_crc = 0;
 };
 
-constexpr std::uint16_t kFieldSection = 1;
+struct Directory {
+  std::vector<SectionEntry> sections;
+  std::optional<Envelope> envelope;
+  View unsealed;  // of its bytes: what stands before the tag
+  View seal;      // the tag; empty when it is not the last field
+};
 
 Error corrupt(std::string_view what) { return fail(Kind::kCorrupt, "segment object: {}", what); }
 
@@ -48,7 +57,10 @@ Result<Footer> parse_footer(View end, std::uint64_t object_bytes) {
   const std::size_t checked = in.position();
   if (in.be<std::uint32_t>() != crc32c(footer.first(checked))) return corrupt("footer fails its crc32c");
   if (version != kFormatVersion) return fail(Kind::kInvalid, "segment object: version {} is not known here", version);
-  if (required != 0) return fail(Kind::kInvalid, "segment object: needs features {:#x} not known here", required);
+  if ((required & ~kFeatureSealed) != 0) {
+    return fail(Kind::kInvalid, "segment object: needs features {:#x} not known here", required);
+  }
+  out.sealed = (required & kFeatureSealed) != 0;
   if (out.object_bytes != object_bytes) return corrupt("its size is not the one in the footer");
   if (out.tail_bytes > object_bytes || out.tail_bytes > kTailBytesMax ||
       out.tail_bytes < kFooterBytes + std::uint64_t{out.directory_bytes}) {
@@ -57,42 +69,102 @@ Result<Footer> parse_footer(View end, std::uint64_t object_bytes) {
   return out;
 }
 
-Result<std::vector<SectionEntry>> parse_directory(View directory) {
-  std::vector<SectionEntry> sections;
-  ByteReader in(directory);
-  while (in.left() > 0) {
-    const auto number = in.be<std::uint16_t>();
-    const auto bytes = in.be<std::uint16_t>();
-    ByteReader field(in.bytes(bytes));
-    if (!in.ok()) return corrupt("torn directory field");
-    if (number != kFieldSection) continue;
-    SectionEntry entry;
-    entry.kind = field.be<std::uint16_t>();
-    entry.flags = field.be<std::uint16_t>();
-    entry.position = field.be<std::uint64_t>();
-    entry.stored_bytes = field.be<std::uint32_t>();
-    entry.plain_bytes = field.be<std::uint32_t>();
-    entry.stored_crc = field.be<std::uint32_t>();
-    entry.plain_crc = field.be<std::uint32_t>();
-    if (!field.ok()) return corrupt("torn section entry");
-    sections.push_back(entry);
-  }
-  return sections;
+Result<SectionEntry> parse_section(ByteReader field) {
+  SectionEntry entry;
+  entry.kind = field.be<std::uint16_t>();
+  entry.flags = field.be<std::uint16_t>();
+  entry.position = field.be<std::uint64_t>();
+  entry.stored_bytes = field.be<std::uint32_t>();
+  entry.plain_bytes = field.be<std::uint32_t>();
+  entry.stored_crc = field.be<std::uint32_t>();
+  entry.plain_crc = field.be<std::uint32_t>();
+  if (!field.ok()) return corrupt("torn section entry");
+  return entry;
 }
 
-Result<Bytes> unpack(View stored, bool zstd, std::uint64_t plain_bytes, std::uint32_t stored_crc, std::uint32_t plain_crc) {
-  if (crc32c(stored) != stored_crc) return corrupt("stored bytes fail their crc32c");
-  if (!zstd) {
-    if (stored.size() != plain_bytes || stored_crc != plain_crc) return corrupt("plain bytes contradict their entry");
-    return copy_of(stored);
+Result<Envelope> parse_envelope(ByteReader field) {
+  const auto algorithm = field.be<std::uint8_t>();
+  const View key_id = field.bytes(field.be<std::uint16_t>());
+  const View wrapped = field.bytes(field.be<std::uint16_t>());
+  if (!field.ok() || key_id.size() > kKeyIdBytesMax || wrapped.size() > kWrappedBytesMax) return corrupt("torn encryption field");
+  if (algorithm != kAes256Gcm) return fail(Kind::kInvalid, "segment object: algorithm {} is not known here", algorithm);
+  return Envelope{std::string(text_of(key_id)), copy_of(wrapped)};
+}
+
+Result<Directory> parse_directory(View directory) {
+  Directory out;
+  ByteReader in(directory);
+  while (in.left() > 0) {
+    const auto number = static_cast<DirectoryField>(in.be<std::uint16_t>());
+    const auto bytes = in.be<std::uint16_t>();
+    const View value = in.bytes(bytes);
+    if (!in.ok()) return corrupt("torn directory field");
+    if (number == DirectoryField::kSection) {
+      TRY(const SectionEntry entry, parse_section(ByteReader(value)));
+      out.sections.push_back(entry);
+    } else if (number == DirectoryField::kEncryption) {
+      if (out.envelope) return corrupt("two encryption fields");
+      TRY(out.envelope, parse_envelope(ByteReader(value)));
+    } else if (number == DirectoryField::kSeal && in.left() == 0 && bytes == kTagBytes) {
+      out.seal = value;
+      out.unsealed = directory.first(directory.size() - kTagBytes);
+    }
   }
+  return out;
+}
+
+/// An encrypted object says so in three places, all or none, and its seal holds.
+Result<std::shared_ptr<const ObjectCipher>> check_seal(const Footer& footer, const Directory& directory, View footer_bytes,
+                                                       const Opening& opening) {
+  if (!footer.sealed) {
+    if (directory.envelope) return corrupt("an encryption field where nothing is encrypted");
+    if (opening.encrypted_only) return fail(Kind::kDenied, "is not encrypted, and tier.encryption.required refuses that");
+    return std::shared_ptr<const ObjectCipher>();
+  }
+  if (!directory.envelope || directory.seal.empty()) return corrupt("encrypted, but without key or seal");
+  if (!opening.cipher) {
+    return fail(Kind::kDenied, "encrypted with key '{}', and there is no key ring", directory.envelope->key_id);
+  }
+  TRY(auto cipher, opening.cipher(*directory.envelope));
+  TAKHIN_ASSERT(cipher != nullptr && cipher->object() == opening.object, "a cipher of another object");
+  TRY(cipher->check({.what = SealedPart::What::kDirectory}, seal_cover(directory.unsealed, footer_bytes), directory.seal)
+          .within("its directory"));
+  return cipher;
+}
+
+/// How the bytes of a chunk or section are stored.
+struct Packing {
+  std::uint32_t flags = 0;
+  std::uint64_t plain_bytes = 0;
+  std::uint32_t stored_crc = 0;
+  std::optional<std::uint32_t> plain_crc;  // nothing: the seal vouches for them
+};
+
+Result<Bytes> unzip(View packed, const Packing& packing) {
   // The frame must promise what the entry says before anything of that size is allocated.
-  if (ZSTD_getFrameContentSize(stored.data(), stored.size()) != plain_bytes) return corrupt("zstd frame of another size");
-  Bytes plain(plain_bytes);
-  const std::size_t got = ZSTD_decompress(plain.data(), plain.size(), stored.data(), stored.size());
+  if (ZSTD_getFrameContentSize(packed.data(), packed.size()) != packing.plain_bytes) return corrupt("zstd frame of another size");
+  Bytes plain(packing.plain_bytes);
+  const std::size_t got = ZSTD_decompress(plain.data(), plain.size(), packed.data(), packed.size());
   if (ZSTD_isError(got) || got != plain.size()) return corrupt("zstd frame does not decompress");
-  if (crc32c(plain) != plain_crc) return corrupt("decompressed bytes fail their crc32c");
   return plain;
+}
+
+Result<Bytes> unpack(View stored, const Packing& packing, const ObjectCipher* cipher, const SealedPart& part) {
+  if (((packing.flags & kFlagSealed) != 0) != (cipher != nullptr)) return corrupt("partly encrypted");
+  if (crc32c(stored) != packing.stored_crc) return corrupt("stored bytes fail their crc32c");
+  Bytes opened;
+  if (cipher != nullptr) {
+    TRY(opened, cipher->open(part, stored));
+    stored = opened;
+  }
+  if ((packing.flags & kFlagZstd) != 0) {
+    TRY(opened, unzip(stored, packing));
+  } else {
+    if (stored.size() != packing.plain_bytes) return corrupt("plain bytes contradict their entry");
+    if (cipher == nullptr) opened = copy_of(stored);
+  }
+  if (packing.plain_crc && crc32c(opened) != *packing.plain_crc) return corrupt("decoded bytes fail their crc32c");
+  return opened;
 }
 
 Chunk read_chunk(ByteReader in, std::uint32_t& flags) {
@@ -126,9 +198,13 @@ Result<> parse_chunks(View table, Tail& tail, std::uint64_t chunks_end) {
   for (std::uint32_t i = 0; i < count; ++i) {
     std::uint32_t flags = 0;
     const Chunk chunk = read_chunk(ByteReader(in.bytes(entry_bytes)), flags);
-    if ((flags & ~kFlagZstd) != 0) return fail(Kind::kInvalid, "segment object: chunk {} needs features {:#x}", i, flags);
+    if ((flags & ~(kFlagZstd | kFlagSealed)) != 0) {
+      return fail(Kind::kInvalid, "segment object: chunk {} needs features {:#x}", i, flags);
+    }
+    if (((flags & kFlagSealed) != 0) != (tail.cipher != nullptr)) return corrupt("partly encrypted");
+    const std::uint64_t sealing = tail.cipher == nullptr ? 0 : kTagBytes;
     const bool tiles = chunk.log_position == log_at && chunk.stored_position == stored_at && chunk.log_bytes > 0 &&
-                       chunk.stored_bytes > 0 && (chunk.compressed || chunk.stored_bytes == chunk.log_bytes);
+                       chunk.stored_bytes > sealing && (chunk.compressed || chunk.stored_bytes == chunk.log_bytes + sealing);
     if (!tiles || chunk.first_offset < offset_at || chunk.end_offset <= chunk.first_offset) {
       return fail(Kind::kCorrupt, "segment object: chunk {} contradicts its neighbours", i);
     }
@@ -145,7 +221,7 @@ Result<> parse_chunks(View table, Tail& tail, std::uint64_t chunks_end) {
 Result<> load_section(const SectionEntry& entry, View stored, std::uint64_t chunks_end, std::uint64_t sections_end, Tail& tail) {
   const auto kind = static_cast<SectionKind>(entry.kind);
   if (entry.kind == 0 || kind > SectionKind::kSegment) return done();  // of a later takhin
-  if ((entry.flags & ~kFlagZstd) != 0) {
+  if ((entry.flags & ~(kFlagZstd | kFlagSealed)) != 0) {
     return fail(Kind::kInvalid, "segment object: section {} needs features {:#x}", entry.kind, entry.flags);
   }
   if (entry.position < chunks_end || entry.position > sections_end || sections_end - entry.position < entry.stored_bytes ||
@@ -153,7 +229,10 @@ Result<> load_section(const SectionEntry& entry, View stored, std::uint64_t chun
     return fail(Kind::kCorrupt, "segment object: section {} lies outside of its place", entry.kind);
   }
   const View bytes = stored.subspan(entry.position - chunks_end, entry.stored_bytes);
-  auto plain = unpack(bytes, (entry.flags & kFlagZstd) != 0, entry.plain_bytes, entry.stored_crc, entry.plain_crc);
+  Packing packing{entry.flags, entry.plain_bytes, entry.stored_crc, entry.plain_crc};
+  if (tail.cipher != nullptr) packing.plain_crc.reset();
+  const SealedPart part{SealedPart::What::kSection, entry.kind, entry.position, entry.plain_bytes, entry.flags};
+  auto plain = unpack(bytes, packing, tail.cipher.get(), part);
   TRY(Bytes data, std::move(plain).within(fmt::format("section {}", entry.kind)));
   if (kind == SectionKind::kChunkTable) {
     if (!tail.chunks.empty()) return corrupt("two chunk tables");
@@ -167,8 +246,18 @@ Result<> load_section(const SectionEntry& entry, View stored, std::uint64_t chun
 
 }  // namespace
 
+std::uint32_t Chunk::flags(bool sealed) const { return (compressed ? kFlagZstd : 0) | (sealed ? kFlagSealed : 0); }
+
+SealedPart Chunk::sealed_part(std::size_t index) const {
+  return {SealedPart::What::kChunk, index, log_position, log_bytes, flags(true)};
+}
+
+std::array<View, 3> seal_cover(View directory_before_tag, View footer) {
+  return {directory_before_tag, footer.first(kFooterDirectoryCrcAt), footer.subspan(kFooterVersionAt, 8)};
+}
+
 std::size_t Tail::memory_bytes() const {
-  std::size_t bytes = sizeof *this + chunks.capacity() * sizeof(Chunk);
+  std::size_t bytes = sizeof *this + chunks.capacity() * sizeof(Chunk) + (cipher == nullptr ? 0 : sizeof *cipher);
   for (const auto& [kind, data] : sections) bytes += 64 + data.capacity();
   return bytes;
 }
@@ -194,25 +283,58 @@ std::uint64_t tail_guess_bytes(std::uint64_t log_bytes) {
   return 16 * kKiB + log_bytes / 300;
 }
 
-Result<TailOrMore> parse_tail(View end, std::uint64_t object_bytes) {
+namespace {
+
+/// Footer and directory, and the cipher of an encrypted object. Nothing: it takes `need` bytes of the end.
+struct Head {
+  Footer footer;
+  Directory directory;
+  std::shared_ptr<const ObjectCipher> cipher;
+};
+
+/// `whole`: with all sections at hand.
+Result<std::optional<Head>> open_head(View end, std::uint64_t object_bytes, const Opening& opening, bool whole,
+                                      std::uint64_t& need) {
   if (object_bytes < kFooterBytes || end.size() > object_bytes) return corrupt("too small to be one");
-  if (end.size() < kFooterBytes) return TailOrMore{nullptr, kFooterBytes};
-  TRY(const Footer footer, parse_footer(end, object_bytes));
-  if (end.size() < footer.tail_bytes) return TailOrMore{nullptr, footer.tail_bytes};
-  const View stored = end.last(footer.tail_bytes);
-  const std::size_t sections_bytes = stored.size() - kFooterBytes - footer.directory_bytes;
-  const View directory = stored.subspan(sections_bytes, footer.directory_bytes);
-  if (crc32c(directory) != footer.directory_crc) return corrupt("directory fails its crc32c");
-  TRY(const auto entries, parse_directory(directory));
+  need = kFooterBytes;
+  if (end.size() < need) return std::optional<Head>();
+  Head head;
+  TRY(head.footer, parse_footer(end, object_bytes));
+  const std::uint64_t head_bytes = kFooterBytes + std::uint64_t{head.footer.directory_bytes};
+  need = whole ? head.footer.tail_bytes : head_bytes;
+  if (end.size() < need) return std::optional<Head>();
+  const View directory = end.last(head_bytes).first(head.footer.directory_bytes);
+  if (crc32c(directory) != head.footer.directory_crc) return corrupt("directory fails its crc32c");
+  TRY(head.directory, parse_directory(directory));
+  TRY(head.cipher, check_seal(head.footer, head.directory, end.last(kFooterBytes), opening));
+  return std::optional(std::move(head));
+}
+
+}  // namespace
+
+Result<TailOrMore> parse_tail(View end, std::uint64_t object_bytes, const Opening& opening) {
+  std::uint64_t need = 0;
+  TRY(const auto head, open_head(end, object_bytes, opening, true, need));
+  if (!head) return TailOrMore{nullptr, need};
+  const View stored = end.last(need);
+  const std::size_t sections_bytes = stored.size() - kFooterBytes - head->footer.directory_bytes;
   auto tail = std::make_shared<Tail>();
   tail->object_bytes = object_bytes;
-  tail->log_bytes = footer.log_bytes;
-  const std::uint64_t chunks_end = object_bytes - footer.tail_bytes;
-  for (const auto& entry : entries) {
+  tail->log_bytes = head->footer.log_bytes;
+  tail->cipher = head->cipher;
+  const std::uint64_t chunks_end = object_bytes - need;
+  for (const auto& entry : head->directory.sections) {
     TRY(load_section(entry, stored, chunks_end, chunks_end + sections_bytes, *tail));
   }
   if (tail->chunks.empty()) return corrupt("no chunk table");
-  return TailOrMore{std::move(tail), footer.tail_bytes};
+  return TailOrMore{std::move(tail), need};
+}
+
+Result<HeadOrMore> parse_head(View end, std::uint64_t object_bytes, const Opening& opening) {
+  std::uint64_t need = 0;
+  TRY(auto head, open_head(end, object_bytes, opening, false, need));
+  if (!head) return HeadOrMore{std::nullopt, need};
+  return HeadOrMore{std::move(head->directory.envelope), 0};
 }
 
 Result<ParsedName> segment_facts(const Tail& tail) {
@@ -245,9 +367,11 @@ Result<ParsedName> segment_facts(const Tail& tail) {
   return out;
 }
 
-Result<Bytes> open_chunk(const Chunk& chunk, View stored) {
+Result<Bytes> open_chunk(const Tail& tail, std::size_t index, View stored) {
+  const Chunk& chunk = tail.chunks[index];
   if (stored.size() != chunk.stored_bytes) return corrupt("chunk of another size");
-  return unpack(stored, chunk.compressed, chunk.log_bytes, chunk.stored_crc, chunk.plain_crc)
+  const Packing packing{chunk.flags(tail.cipher != nullptr), chunk.log_bytes, chunk.stored_crc, chunk.plain_crc};
+  return unpack(stored, packing, tail.cipher.get(), chunk.sealed_part(index))
       .within(fmt::format("chunk at {}", chunk.log_position));
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // The segment object: chunks | sections | footer (docs/format/segment-object.md). Bytes in, bytes out; no I/O.
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string_view>
@@ -8,6 +9,7 @@
 
 #include "base/result.h"
 #include "base/types.h"
+#include "tier/seal.h"
 #include "tier/segment.h"
 
 namespace takhin::tier {
@@ -28,6 +30,10 @@ struct Chunk {
   auto operator<=>(const Chunk&) const = default;
   ByteRange log_range() const { return {log_position, log_position + log_bytes}; }
   ByteRange stored_range() const { return {stored_position, stored_position + stored_bytes}; }
+  /// As in the chunk table of an encrypted (`sealed`) or plain object.
+  std::uint32_t flags(bool sealed) const;
+  /// What its seal binds, as chunk number `index`.
+  SealedPart sealed_part(std::size_t index) const;
 };
 
 enum class SectionKind : std::uint16_t {
@@ -54,8 +60,15 @@ enum class SegmentField : std::uint16_t {
   kId = 10,
 };
 
-/// Section kinds, field numbers and flag bits are never given a second meaning; 8 = key filter and directory field 2 =
-/// encryption are spoken for (docs/format/segment-object.md).
+/// Fields of the directory, in the same form.
+enum class DirectoryField : std::uint16_t {
+  kSection = 1,
+  kEncryption = 2,
+  kSeal = 3,
+};
+
+/// Section kinds, field numbers and flag bits are never given a second meaning; sections 8 = key filter and 9 = encryption
+/// are spoken for (docs/format/segment-object.md).
 
 inline constexpr std::string_view kMagic = "TAKHNSEG";
 inline constexpr std::uint16_t kFormatVersion = 1;
@@ -65,7 +78,27 @@ inline constexpr std::size_t kSectionEntryBytes = 28;
 inline constexpr std::uint64_t kSectionBytesMax = 64 * kMiB;  // one section, decoded
 inline constexpr std::uint64_t kTailBytesMax = 256 * kMiB;    // sections, directory and footer, as stored
 inline constexpr std::uint64_t kChunksMax = kSectionBytesMax / kChunkEntryBytes;
-inline constexpr std::uint32_t kFlagZstd = 1;  // of a chunk or a section
+inline constexpr std::uint32_t kFlagZstd = 1;    // of a chunk or a section
+inline constexpr std::uint32_t kFlagSealed = 2;  // of a chunk or a section
+inline constexpr std::uint16_t kFeatureSealed = 1;  // of the footer
+inline constexpr std::uint8_t kAes256Gcm = 1;
+inline constexpr std::size_t kKeyIdBytesMax = 256;
+inline constexpr std::size_t kWrappedBytesMax = 2048;
+
+/// The data key of an encrypted object, wrapped: directory field 2, or the key object that takes its place.
+struct Envelope {
+  std::string key_id;
+  Bytes wrapped;
+  bool operator==(const Envelope&) const = default;
+};
+
+/// What it takes to open an encrypted object.
+struct Opening {
+  Uuid object;  // its id, by its name
+  bool encrypted_only = false;  // kDenied for an object that is not encrypted
+  /// The cipher for `object`; its error is the parse's. Null: kDenied.
+  std::function<Result<std::shared_ptr<const ObjectCipher>>(const Envelope&)> cipher;
+};
 
 /// Everything of an object but its chunks: what a reader keeps of a segment.
 struct Tail {
@@ -73,6 +106,7 @@ struct Tail {
   std::uint64_t log_bytes = 0;
   std::vector<Chunk> chunks;                  // by offset, log positions contiguous from 0
   std::map<SectionKind, Bytes> sections;      // decoded, without the chunk table; unknown kinds are left out
+  std::shared_ptr<const ObjectCipher> cipher;  // null: not encrypted
   std::size_t memory_bytes() const;
 
   /// Index of the chunk that holds `offset`, or the next one when it falls into a gap. chunks.size() when past the end.
@@ -89,13 +123,25 @@ struct TailOrMore {
   std::shared_ptr<const Tail> tail;  // null: ask again with `need` bytes
   std::uint64_t need = 0;
 };
-/// kCorrupt: checks fail or fields contradict each other. kInvalid: a version or flag of a later takhin.
-Result<TailOrMore> parse_tail(View end, std::uint64_t object_bytes);
+/// kCorrupt: checks or seals fail, or fields contradict each other. kInvalid: a version or flag of a later takhin. Else what
+/// `opening` answers for an encrypted object.
+Result<TailOrMore> parse_tail(View end, std::uint64_t object_bytes, const Opening& opening = {});
+
+/// What the directory's seal covers: of the directory all but the tag itself, and the footer's bytes but for checksums and magic.
+std::array<View, 3> seal_cover(View directory_before_tag, View footer);
+
+/// How the object is encrypted, without its sections: the directory, checked, and its seal too when `opening` has a cipher.
+struct HeadOrMore {
+  std::optional<Envelope> envelope;  // nothing: not encrypted, or ask again
+  std::uint64_t need = 0;            // > 0: ask again with so many bytes of the end
+};
+Result<HeadOrMore> parse_head(View end, std::uint64_t object_bytes, const Opening& opening = {});
 
 /// The facts of a segment as its own object states them (section kSegment). kCorrupt when they are missing.
 Result<ParsedName> segment_facts(const Tail& tail);
 
-/// Undoes what storing did: checks the stored crc, decompresses (never beyond log_bytes), checks the plain crc. kCorrupt.
-Result<Bytes> open_chunk(const Chunk& chunk, View stored);
+/// Undoes what storing did to chunk number `index`: checks the stored crc, decrypts, decompresses (never beyond log_bytes),
+/// checks the plain crc. kCorrupt.
+Result<Bytes> open_chunk(const Tail& tail, std::size_t index, View stored);
 
 }  // namespace takhin::tier

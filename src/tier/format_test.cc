@@ -46,8 +46,9 @@ std::shared_ptr<const Tail> tail_of(const Bytes& object) {
 
 Bytes log_of(const Bytes& object, const Tail& tail) {
   Bytes log;
-  for (const Chunk& chunk : tail.chunks) {
-    auto plain = open_chunk(chunk, View(object).subspan(chunk.stored_position, chunk.stored_bytes));
+  for (std::size_t i = 0; i < tail.chunks.size(); ++i) {
+    const Chunk& chunk = tail.chunks[i];
+    auto plain = open_chunk(tail, i, View(object).subspan(chunk.stored_position, chunk.stored_bytes));
     EXPECT_TRUE(plain.ok()) << plain.error().text;
     if (plain.ok()) log.insert(log.end(), plain->begin(), plain->end());
   }
@@ -172,6 +173,38 @@ TEST(SegmentObject, IsNotCompressedWhenItsBatchesAreOrNothingIsSaved) {
   }
 }
 
+// Producers that compress and such that do not may share a topic: each chunk is looked at for itself.
+TEST(SegmentObject, ChunksOfCompressedBatchesDoNotDecideForTheOthers) {
+  auto made = make_segment(partition_ref(), {.batches = 20, .codec = record::Codec::kZstd});
+  const std::size_t packed_bytes = made.log.size();
+  const auto more = make_segment(partition_ref(), {.base = made.sealed.end, .batches = 20});
+  append(made.log, more.log);
+  takhin::testing::seal(made);
+  const auto object = write(made.sealed, {.chunk_bytes = 1000, .zstd_level = 1});
+  ASSERT_TRUE(object.ok()) << object.error().text;
+  const auto tail = tail_of(object->bytes);
+  int compressed = 0;
+  for (const Chunk& chunk : tail->chunks) {
+    EXPECT_FALSE(chunk.compressed && chunk.log_range().end <= packed_bytes);
+    compressed += chunk.compressed ? 1 : 0;
+  }
+  EXPECT_GE(compressed, 10);
+  EXPECT_EQ(log_of(object->bytes, *tail), made.log);
+}
+
+// And a log that begins with a few chunks of noise is given up only after some tries, then for good.
+TEST(SegmentObject, NoiseIsTriedAFewTimesOnly) {
+  for (const int noise : {int{kCompressionTries} - 1, int{kCompressionTries}}) {
+    const SegmentSpec spec{.batches = noise, .records_per_batch = 1, .value_bytes = 900, .random_values = true};
+    auto made = make_segment(partition_ref(), spec);
+    append(made.log, make_segment(partition_ref(), {.base = made.sealed.end, .batches = 20, .value_bytes = 300}).log);
+    takhin::testing::seal(made);
+    const auto object = write(made.sealed, {.chunk_bytes = 1, .zstd_level = 1});
+    ASSERT_TRUE(object.ok()) << object.error().text;
+    EXPECT_EQ(tail_of(object->bytes)->chunks.back().compressed, noise < int{kCompressionTries}) << noise;
+  }
+}
+
 TEST(SegmentObject, AShortEndAsksForMore) {
   const auto made = make_segment(partition_ref(), {.batches = 40});
   const auto object = write(made.sealed);
@@ -201,8 +234,9 @@ TEST(SegmentObject, EveryFlippedBitIsFound) {
       }
       ASSERT_TRUE(parsed.ok());
       int corrupt = 0;
-      for (const Chunk& chunk : parsed->tail->chunks) {
-        const auto plain = open_chunk(chunk, View(bad).subspan(chunk.stored_position, chunk.stored_bytes));
+      for (std::size_t i = 0; i < parsed->tail->chunks.size(); ++i) {
+        const Chunk& chunk = parsed->tail->chunks[i];
+        const auto plain = open_chunk(*parsed->tail, i, View(bad).subspan(chunk.stored_position, chunk.stored_bytes));
         if (!plain.ok() && plain.error().kind == Kind::kCorrupt) ++corrupt;
       }
       EXPECT_EQ(corrupt, 1) << "byte " << at;
@@ -223,7 +257,7 @@ TEST(SegmentObject, LaterVersionsAndFeaturesAreRefusedAsInvalid) {
   const auto object = write(make_segment(partition_ref()).sealed)->bytes;
   const auto kind = [](const Bytes& bytes) { return parse_tail(bytes, bytes.size()).error().kind; };
   EXPECT_EQ(kind(with_footer(object, [](std::byte* f) { store_be<std::uint16_t>(f + 28, 2); })), Kind::kInvalid);
-  EXPECT_EQ(kind(with_footer(object, [](std::byte* f) { store_be<std::uint16_t>(f + 30, 1); })), Kind::kInvalid);
+  EXPECT_EQ(kind(with_footer(object, [](std::byte* f) { store_be<std::uint16_t>(f + 30, 2); })), Kind::kInvalid);
   EXPECT_EQ(kind(with_footer(object, [](std::byte* f) { store_be<std::uint32_t>(f, 0xffffffff); })), Kind::kCorrupt);
   EXPECT_EQ(kind(with_footer(object, [](std::byte* f) { store_be<std::uint32_t>(f + 4, 0xffffffff); })), Kind::kCorrupt);
   EXPECT_EQ(kind(with_footer(object, [](std::byte* f) { store_be<std::uint64_t>(f + 16, 1); })), Kind::kCorrupt);

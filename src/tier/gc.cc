@@ -65,7 +65,7 @@ void Collector::remove(std::vector<Garbage>& items) {
   }
   if (only_looks()) return;
   for (std::span<Garbage* const> left(old); !left.empty();) {
-    const auto batch = left.first(std::min(left.size(), object::kRemoveBatchMax));
+    const auto batch = left.first(std::min(left.size(), object::kRemoveBatchMax / 2));
     remove_batch(batch);
     left = left.subspan(batch.size());
   }
@@ -73,7 +73,11 @@ void Collector::remove(std::vector<Garbage>& items) {
 
 void Collector::remove_batch(std::span<Garbage* const> old) {
   std::vector<object::ObjectKey> keys;
-  for (const Garbage* item : old) keys.push_back({item->object});
+  for (const Garbage* item : old) {
+    keys.push_back({item->object});
+    // A rewrapped segment has a key object; an absent one costs nothing to remove.
+    if (parse_object_name(item->object)) keys.push_back({key_object_name(item->object)});
+  }
   const auto failed = in_.store.remove(keys, soon());
   std::map<std::string_view, const Error*> refusals;
   if (failed.ok()) {
@@ -92,7 +96,7 @@ std::optional<std::string> Collector::doubt_about(const PartitionRef& partition,
   if (!leftover.in_its_place) return std::nullopt;
   const auto [known, fresh] = doubts_.try_emplace(leftover.in_its_place->segment.id);
   if (fresh) {
-    const auto tail = fetch_checked_tail(in_.store, partition, *leftover.in_its_place, soon());
+    const auto tail = fetch_checked_tail(in_.store, in_.keys, partition, *leftover.in_its_place, soon());
     if (!tail.ok()) known->second = tail.error().text;
   }
   return known->second;
@@ -108,7 +112,7 @@ Result<std::optional<Garbage>> Collector::reserved_of(const SurveyedPartition& f
   if (name.empty() || at == found.standing.end()) return std::optional<Garbage>();
   const auto known = in_.catalog->find(found.partition, at->segment.base);
   if (known && known->segment.id == at->segment.id) return std::optional<Garbage>();
-  const auto whole = read_back(in_.store, found.partition, *at, options_.fetch_bytes_max, soon());
+  const auto whole = read_back(in_.store, in_.keys, found.partition, *at, options_.fetch_bytes_max, soon());
   if (whole.ok() || whole.error().kind != Kind::kCorrupt) return std::optional<Garbage>();
   TRY(const auto info, in_.store.head({name}, soon()));
   return std::optional(item_of(GarbageKind::kReserved, info, info.modified));

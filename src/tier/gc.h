@@ -50,6 +50,7 @@ struct GcInput {
   object::ObjectStore& store;
   Clock& clock;
   Catalog* catalog = nullptr;
+  ObjectKeys* keys = nullptr;  // of encrypted segments
 };
 
 /// Items kept for the report; further ones are treated in the same way and counted.
@@ -66,7 +67,7 @@ struct GcReport {
 /// Goes on past whatever the store refuses (object lock, permissions) and says so per object. An Error only when the bucket
 /// cannot be listed, or the catalogue not written; what went until then is gone. Retry-safe. A dry run changes nothing and leaves
 /// unfinished uploads uncounted. Unfinished uploads are no objects, so that write_once does not spare them.
-/// Cost: as survey(), 1 DELETE per 1,000 objects or partition, 1 list of uploads.
+/// Cost: as survey(), 1 DELETE per 500 objects or partition, 1 list of uploads.
 Result<GcReport> collect_garbage(const GcInput& input, const GcOptions& options);
 
 }  // namespace takhin::tier

@@ -5,6 +5,22 @@ namespace {
 
 constexpr std::int64_t kHourMs = 3600 * 1000;
 
+Result<> validate_keys(const config::Settings& settings) {
+  const std::string& id = settings.text(kKeyId);
+  const bool names_one = !id.empty() && id != kNoKey;
+  if (names_one && !check_key_id(id).ok()) {
+    return config::broken_rule(settings, kKeyId, "must be 1 to 256 of [A-Za-z0-9._:/@+-]");
+  }
+  if (names_one && settings.text(kKeyPath).empty() && settings.text(kKeyCommand).empty()) {
+    return config::broken_rule(settings, kKeyId, "needs tier.encryption.key.file or tier.encryption.key.command");
+  }
+  const std::string& command = settings.text(kKeyCommand);
+  if (!command.empty() && !command.starts_with('/')) {
+    return config::broken_rule(settings, kKeyCommand, "must be the absolute path of a program");
+  }
+  return done();
+}
+
 std::uint64_t bytes_of(const config::Settings& settings, const Option& option) {
   return static_cast<std::uint64_t>(settings.integer(option));
 }
@@ -13,6 +29,7 @@ std::uint64_t bytes_of(const config::Settings& settings, const Option& option) {
 
 std::span<const Option* const> option_rows() {
   static constexpr const Option* kRows[] = {
+      &kKeyId,         &kKeyPath,           &kKeyCommand,  &kKeyCommandMs, &kEncryptionRequired,
       &kColdAgeHours,  &kWarmAgeHours,      &kCacheSizeMb, &kHotMinHz,     &kHotMinCount,   &kChunkBytes,
       &kFetchBytesMax, &kReadaheadBytesMax, &kZstdLevel,   &kFetchThreads, &kFetchQueueMax, &kWriteOnce,   &kSsdGbMonth,
       &kS3GbMonth,     &kGlacierGbMonth,    &kRetrievalGb, &kPutPer1000,   &kGetPer1000};
@@ -29,6 +46,7 @@ Result<> validate(const config::Settings& settings) {
   if (settings.integer(kFetchBytesMax) < settings.integer(kChunkBytes)) {
     return config::broken_rule(settings, kFetchBytesMax, "must be at least tier.chunk.bytes");
   }
+  TRY(validate_keys(settings));
   return done();
 }
 
@@ -43,6 +61,14 @@ EngineOptions engine_options(const config::Settings& settings, const std::string
           .fetch_threads = static_cast<std::size_t>(settings.integer(kFetchThreads)),
           .fetch_queue_max = static_cast<std::size_t>(settings.integer(kFetchQueueMax)),
           .write_once = settings.flag(kWriteOnce)};
+}
+
+KeyRingOptions keyring_options(const config::Settings& settings) {
+  return {.path = settings.text(kKeyPath),
+          .command = settings.text(kKeyCommand),
+          .command_time = std::chrono::milliseconds(settings.integer(kKeyCommandMs)),
+          .active = settings.text(kKeyId),
+          .required = settings.flag(kEncryptionRequired)};
 }
 
 PolicyOptions policy_options(const config::Settings& settings) {

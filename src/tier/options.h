@@ -6,6 +6,7 @@
 
 #include "config/option.h"
 #include "tier/engine.h"
+#include "tier/keyring.h"
 #include "tier/policy.h"
 
 namespace takhin::tier {
@@ -41,6 +42,20 @@ inline const Option kFetchQueueMax{.key = "tier.fetch.queue.max", .fallback = st
 inline const Option kWriteOnce{.key = "storage.tiered.write.once", .fallback = false,
                                .doc = "The bucket keeps what it has (object lock): retention, deletion and `takhin tier gc` "
                                       "delete no segment, they only take note."};
+inline const Option kKeyId{.key = "tier.encryption.key.id", .fallback = std::string(),
+                           .doc = "Key that new segments are encrypted with, unless their topic's takhin.encryption.key.id says "
+                                  "otherwise; empty or none = not encrypted."};
+inline const Option kKeyPath{.key = "tier.encryption.key.file", .fallback = std::string(),
+                             .doc = "Key ring: a file of lines `id = base64 of 32 bytes`, or a directory with one file per key, "
+                                    "named by its id. Neither readable by others nor writable by their group. Read at start."};
+inline const Option kKeyCommand{.key = "tier.encryption.key.command", .fallback = std::string(),
+                                .doc = "Program that wraps and unwraps data keys with the keys that the file does not have: "
+                                       "`PROGRAM wrap|unwrap KEY_ID OBJECT_ID`, base64 on stdin, base64 on stdout; exit code "
+                                       "3 = no such key, 4 = refused."};
+inline const Option kKeyCommandMs{.key = "tier.encryption.key.command.timeout.ms", .fallback = std::int64_t{10'000}, .min = 10,
+                                  .max = 600'000, .doc = "Longest run of that program; then it is killed."};
+inline const Option kEncryptionRequired{.key = "tier.encryption.required", .fallback = false,
+                                        .doc = "Refuse to write and to read segments that are not encrypted."};
 
 inline const Option kSsdGbMonth{.key = "storage.tiered.cost.ssd.gb.month", .fallback = CostRates{}.ssd_gb_month,
                            .min = 0, .max = 1e6,
@@ -64,6 +79,9 @@ inline const Option kGetPer1000{.key = "storage.tiered.cost.get.per.1000", .fall
 std::span<const Option* const> option_rows();
 /// Rules between keys: cold after warm, a cache that holds a chunk, a fetch that holds a chunk. kInvalid, one line.
 Result<> validate(const config::Settings& settings);
+
+/// What the keys tier.encryption.* say.
+KeyRingOptions keyring_options(const config::Settings& settings);
 
 /// The cache lies in `data_dir`/cache, the catalogue is `data_dir`/catalog.db.
 EngineOptions engine_options(const config::Settings& settings, const std::string& data_dir);

@@ -43,13 +43,30 @@ TEST(TierOptions, RulesBetweenKeysNameKeyValueAndRule) {
        {std::pair<std::vector<std::string>, std::string>{{"storage.tiered.cold.age.hours=72"},
                                                          "storage.tiered.cold.age.hours = 72: "},
         {{"storage.tiered.local.cache.size.mb=1", "tier.chunk.bytes=2097152"}, "storage.tiered.local.cache.size.mb = 1: "},
-        {{"tier.fetch.bytes.max=1024"}, "tier.fetch.bytes.max = 1024: "}}) {
+        {{"tier.fetch.bytes.max=1024"}, "tier.fetch.bytes.max = 1024: "},
+        {{"tier.encryption.key.id=a"}, "tier.encryption.key.id = a: needs tier.encryption.key.file"},
+        {{"tier.encryption.key.id=a b"}, "tier.encryption.key.id = a b: must be"},
+        {{"tier.encryption.key.command=kms"}, "tier.encryption.key.command = kms: must be the absolute path"}}) {
     const auto checked = validate(settings(set));
     ASSERT_FALSE(checked.ok()) << set[0];
     EXPECT_EQ(checked.error().kind, Kind::kInvalid);
     EXPECT_TRUE(checked.error().text.starts_with(says)) << checked.error().text;
   }
   EXPECT_TRUE(validate(settings({"storage.tiered.cold.age.hours=73"})).ok());
+}
+
+TEST(TierOptions, TheKeyRingIsEmptyUntilItIsSet) {
+  const auto none = keyring_options(settings());
+  EXPECT_TRUE(none.path.empty() && none.command.empty() && none.active.empty() && !none.required);
+  const auto set = settings({"tier.encryption.key.file=/k", "tier.encryption.key.id=a", "tier.encryption.required=true",
+                             "tier.encryption.key.command=/kms", "tier.encryption.key.command.timeout.ms=50"});
+  ASSERT_TRUE(validate(set).ok());
+  const auto options = keyring_options(set);
+  EXPECT_EQ(options.path, "/k");
+  EXPECT_EQ(options.command, "/kms");
+  EXPECT_EQ(options.command_time, std::chrono::milliseconds(50));
+  EXPECT_EQ(options.active, "a");
+  EXPECT_TRUE(options.required);
 }
 
 TEST(TierMetrics, EveryRowHasItsOwnName) {

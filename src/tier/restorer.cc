@@ -138,7 +138,7 @@ Result<> Restorer::copy_run(Job& job, std::size_t first, std::size_t& end) {
   deps_.counters.got(stored.size());
   for (std::size_t i = first; i < end; ++i) {
     const View bytes = View(stored).subspan(chunks[i].stored_position - range.begin, chunks[i].stored_bytes);
-    TRY(const Bytes plain, fetcher_.open(key, chunks[i], bytes, deadline));
+    TRY(const Bytes plain, fetcher_.open(key, *job.tail, i, bytes, deadline));
     const std::lock_guard lock(job.mutex);
     TRY(job.file->write_at(chunks[i].log_position, plain).within(job.path(kPartSuffix)));
   }

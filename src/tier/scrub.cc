@@ -163,7 +163,7 @@ Result<Scrubber::MaybeAnomaly> Scrubber::look_into(const PartitionRef& partition
   const auto known = in_.catalog == nullptr ? std::nullopt : in_.catalog->find(partition, listed.segment.base);
   const bool on_record = known && known->segment.id == listed.segment.id;
   if (on_record && known->object_bytes != listed.object_bytes) return MaybeAnomaly();  // told already
-  const auto tail = fetch_checked_tail(in_.store, partition, listed, soon());
+  const auto tail = fetch_checked_tail(in_.store, in_.keys, partition, listed, soon());
   if (!tail.ok()) {
     if (!is_finding(tail.error().kind)) return tail.error();
     const bool gone = tail.error().kind == Kind::kNotFound;
@@ -178,7 +178,7 @@ Result<Scrubber::MaybeAnomaly> Scrubber::look_into(const PartitionRef& partition
   CatalogEntry entry = listed;
   if (on_record && known->crc32c) entry.crc32c = known->crc32c;
   const std::uint64_t gets = 1 + entry.object_bytes / options_.fetch_bytes_max;
-  const auto read = read_back(in_.store, partition, entry, options_.fetch_bytes_max,
+  const auto read = read_back(in_.store, in_.keys, partition, entry, options_.fetch_bytes_max,
                               Deadline::in(in_.clock, kCareCallTime * (2 + gets)));
   if (read.ok()) return MaybeAnomaly();
   if (!is_finding(read.error().kind)) return read.error();

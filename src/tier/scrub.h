@@ -64,6 +64,7 @@ struct ScrubInput {
   Clock& clock;
   const Catalog* catalog = nullptr;
   const std::map<PartitionRef, LocalExtent>* local = nullptr;
+  ObjectKeys* keys = nullptr;  // of encrypted segments
 };
 
 /// A bucket in ruins must not fill the memory: further anomalies are counted, not kept.

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "base/result.h"
+
 namespace takhin::tier {
 namespace {
 
@@ -9,6 +11,7 @@ constexpr std::size_t kIdChars = 22;
 constexpr std::size_t kOffsetDigits = 20;
 constexpr std::size_t kTopicCharsMax = 232;  // with its id it must fit a file name of 255 bytes
 constexpr std::string_view kSuffix = ".seg";
+constexpr std::string_view kKeySuffix = ".key";
 constexpr std::string_view kNone = "none";
 
 bool is_topic_name(std::string_view name) {
@@ -82,6 +85,19 @@ std::string object_name(const PartitionRef& partition, const SegmentEntry& entry
   return fmt::format("{}{:0{}}-{:0{}}-{}-{}-{}-{}-{}{}", partition_prefix(partition), entry.base.raw, kOffsetDigits,
                      entry.end.raw, kOffsetDigits, text_or_none(entry.max_timestamp.raw, 13), entry.log_bytes,
                      text_or_none(entry.leader_epoch.raw, 1), entry.generation, entry.id.text(), kSuffix);
+}
+
+std::string key_object_name(std::string_view segment_name) {
+  TAKHIN_ASSERT(segment_name.ends_with(kSuffix), "the key object of something that is no segment");
+  segment_name.remove_suffix(kSuffix.size());
+  return fmt::format("{}{}", segment_name, kKeySuffix);
+}
+
+std::optional<std::string> segment_of_key_object(std::string_view name) {
+  if (!name.ends_with(kKeySuffix)) return std::nullopt;
+  name.remove_suffix(kKeySuffix.size());
+  std::string segment = fmt::format("{}{}", name, kSuffix);
+  return parse_object_name(segment) ? std::optional(std::move(segment)) : std::nullopt;
 }
 
 std::string name_before(const PartitionRef& partition, Offset base) {

@@ -43,6 +43,10 @@ struct SegmentEntry {
 std::string topic_prefix(const std::string& topic, const Uuid& topic_id);
 std::string partition_prefix(const PartitionRef& partition);
 std::string object_name(const PartitionRef& partition, const SegmentEntry& entry);
+/// The key object beside a segment, which rewrapping writes: the segment's name with .key for .seg.
+std::string key_object_name(std::string_view segment_name);
+/// Of a key object: the name of its segment; nothing for other names.
+std::optional<std::string> segment_of_key_object(std::string_view name);
 /// Sorts before every segment of the partition that begins at `base` or after, and after all that begin before it.
 std::string name_before(const PartitionRef& partition, Offset base);
 struct TopicDir {
@@ -72,6 +76,8 @@ struct SealedSegment {
   Bytes txn_index;          // .txnindex, may be empty
   Bytes producer_snapshot;  // .snapshot at `end`, may be empty
   Bytes leader_epochs;      // leader-epoch-checkpoint text, may be empty
+  std::string key_id;       // that its object is to be encrypted with; empty: the key ring's active one, "none": with none
+  std::optional<int> zstd_level;  // of its object; nothing: the engine's
 };
 
 /// topic.json: what a bucket knows of a topic.

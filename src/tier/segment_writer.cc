@@ -22,15 +22,15 @@ class Zstd {
   Zstd(const Zstd&) = delete;
   Zstd& operator=(const Zstd&) = delete;
 
-  /// The compressed form, valid until the next call; empty when it does not save enough.
-  Result<View> compress(View plain) {
+  /// The compressed form, the caller's until the next call; empty when it does not save enough.
+  Result<std::span<std::byte>> compress(View plain) {
     if (context_ == nullptr) return fail(Kind::kExhausted, "no memory for zstd");
     buffer_.resize(ZSTD_compressBound(plain.size()));
     const std::size_t got =
         ZSTD_compressCCtx(context_, buffer_.data(), buffer_.size(), plain.data(), plain.size(), level_);
     if (ZSTD_isError(got)) return fail(Kind::kExhausted, "zstd: {}", ZSTD_getErrorName(got));
-    if (got * 100 > plain.size() * (100 - kWorthwhilePercent)) return View{};
-    return View(buffer_).first(got);
+    if (got * 100 > plain.size() * (100 - kWorthwhilePercent)) return std::span<std::byte>{};
+    return std::span(buffer_).first(got);
   }
 
  private:
@@ -44,7 +44,10 @@ class Writer {
   Writer(const SealedSegment& segment, const SegmentEntry& entry, const WriteOptions& options, const Sink& sink)
       : segment_(segment), entry_(entry), options_(options), sink_(sink), zstd_(options.zstd_level), indexes_(segment),
         next_offset_(segment.base) {
-    if (options.zstd_level <= 0) chunk_compression_ = Decision::kOff;
+    if (options.zstd_level <= 0) tries_left_ = 0;
+    if (options.sealing == nullptr) return;
+    TAKHIN_ASSERT(options.sealing->cipher->object() == entry.id, "a data key of another object");
+    sealer_.emplace(options.sealing->cipher);
   }
 
   Result<Written> run() {
@@ -60,8 +63,6 @@ class Writer {
   }
 
  private:
-  enum class Decision { kOpen, kOn, kOff };
-
   Result<> check_segment() const {
     if (!object::check({object_name(segment_.partition, entry_)}).ok()) {
       return fail(Kind::kInvalid, "topic name of {} characters is too long for an object", segment_.partition.topic.size());
@@ -143,33 +144,40 @@ class Writer {
     batch_bytes_ = 0;
   }
 
-  /// The first chunk decides for the whole object: batches that are mostly compressed already, or bytes that do not shrink, are
-  /// stored as they are, and then the object begins with the .log byte for byte.
-  Result<View> packed(View plain) {
-    if (chunk_compression_ == Decision::kOpen && compressed_batch_bytes_ * 2 > plain.size()) {
-      chunk_compression_ = Decision::kOff;
-    }
-    if (chunk_compression_ == Decision::kOff) return View{};
-    TRY(const View out, zstd_.compress(plain));
-    if (chunk_compression_ == Decision::kOpen) chunk_compression_ = out.empty() ? Decision::kOff : Decision::kOn;
+  /// Empty: the chunk is stored as it is. A chunk of batches that are mostly compressed already is not even tried. Once the first
+  /// ones that were tried all did not shrink, nothing of this object is tried any more.
+  Result<std::span<std::byte>> packed(View plain) {
+    if (tries_left_ == 0 || compressed_batch_bytes_ * 2 > plain.size()) return std::span<std::byte>{};
+    TRY(const auto out, zstd_.compress(plain));
+    if (!out.empty()) shrinks_ = true;
+    if (!shrinks_) --tries_left_;
     return out;
   }
 
   Result<> cut_chunk() {
-    const View plain = View(buffer_).subspan(chunk_begin_, batch_at_ - chunk_begin_);
+    // Sealed in place, there or where zstd left it: the log's bytes are not looked at again.
+    const auto plain = std::span(buffer_).subspan(chunk_begin_, batch_at_ - chunk_begin_);
     if (chunks_.size() == kChunksMax) return fail(Kind::kInvalid, "more than {} chunks", kChunksMax);
-    TRY(const View small, packed(plain));
-    const View stored = small.empty() ? plain : small;
+    TRY(const auto small, packed(plain));
+    const auto stored = small.empty() ? plain : small;
     chunk_.log_bytes = static_cast<std::uint32_t>(plain.size());
     chunk_.stored_position = written_.object_bytes;
     chunk_.stored_bytes = static_cast<std::uint32_t>(stored.size());
     chunk_.plain_crc = crc32c(plain);
     chunk_.compressed = !small.empty();
-    chunk_.stored_crc = chunk_.compressed ? crc32c(stored) : chunk_.plain_crc;
+    std::optional<Tag> tag;
+    if (sealer_) {
+      TRY(tag, sealer_->seal(chunk_.sealed_part(chunks_.size()), stored));
+      chunk_.stored_bytes += kTagBytes;
+      chunk_.stored_crc = crc32c(*tag, crc32c(stored));
+    } else {
+      chunk_.stored_crc = chunk_.compressed ? crc32c(stored) : chunk_.plain_crc;
+    }
     written_.max_timestamp = std::max(written_.max_timestamp, chunk_.max_timestamp);
     chunks_.push_back(chunk_);
     chunk_begin_ = batch_at_;
-    return write(stored);
+    TRY(write(stored));
+    return tag ? write(*tag) : done();
   }
 
   Result<> write(View data) {
@@ -191,7 +199,7 @@ class Writer {
     if (!segment_.leader_epochs.empty()) TRY(add_section(SectionKind::kLeaderEpochs, segment_.leader_epochs));
     TRY(add_section(SectionKind::kSegment, facts()));
     TRY(add_section(SectionKind::kChunkTable, chunk_table()));
-    add_footer();
+    TRY(add_directory_and_footer());
     written_.tail_bytes = tail_.size();
     written_.tail_crc = crc32c(tail_);
     return write(tail_);
@@ -201,24 +209,36 @@ class Writer {
     if (plain.size() > kSectionBytesMax) {
       return fail(Kind::kInvalid, "section {} of {} bytes is too large", static_cast<int>(kind), plain.size());
     }
-    View stored = plain;
-    std::uint16_t flags = 0;
+    View packed = plain;
+    std::uint32_t flags = sealer_ ? kFlagSealed : 0;
     if (options_.zstd_level > 0) {
-      TRY(const View small, zstd_.compress(plain));
-      if (!small.empty()) stored = small, flags = kFlagZstd;
+      TRY(const auto small, zstd_.compress(plain));
+      if (!small.empty()) packed = small, flags |= kFlagZstd;
     }
+    const std::uint64_t position = written_.object_bytes + tail_.size();
+    const std::size_t begin = tail_.size();
+    append(tail_, packed);
+    if (sealer_) {
+      const SealedPart part{SealedPart::What::kSection, static_cast<std::uint64_t>(kind), position, plain.size(), flags};
+      TRY(const Tag tag, sealer_->seal(part, std::span(tail_).subspan(begin)));
+      append(tail_, tag);
+    }
+    const View stored = View(tail_).subspan(begin);
     ByteWriter out(directory_);
-    out.be<std::uint16_t>(1);
-    out.be<std::uint16_t>(kSectionEntryBytes);
+    begin_field(out, DirectoryField::kSection, kSectionEntryBytes);
     out.be(static_cast<std::uint16_t>(kind));
-    out.be(flags);
-    out.be<std::uint64_t>(written_.object_bytes + tail_.size());
+    out.be(static_cast<std::uint16_t>(flags));
+    out.be<std::uint64_t>(position);
     out.be(static_cast<std::uint32_t>(stored.size()));
     out.be(static_cast<std::uint32_t>(plain.size()));
     out.be(crc32c(stored));
-    out.be(crc32c(plain));
-    ByteWriter(tail_).bytes(stored);
+    out.be(sealer_ ? 0 : crc32c(plain));
     return done();
+  }
+
+  static void begin_field(ByteWriter& out, DirectoryField field, std::size_t bytes) {
+    out.be(static_cast<std::uint16_t>(field));
+    out.be(static_cast<std::uint16_t>(bytes));
   }
 
   template <class Value>
@@ -265,26 +285,47 @@ class Writer {
       out.be(chunk.stored_bytes);
       out.be(chunk.stored_crc);
       out.be(chunk.plain_crc);
-      out.be(chunk.compressed ? kFlagZstd : 0u);
+      out.be(chunk.flags(sealer_.has_value()));
     }
     return data;
   }
 
-  void add_footer() {
-    ByteWriter out(tail_);
-    out.bytes(directory_);
-    const std::size_t begin = tail_.size();
-    const std::uint64_t tail_bytes = begin + kFooterBytes;
-    out.be(static_cast<std::uint32_t>(directory_.size()));
+  void add_envelope(const Envelope& envelope) {
+    ByteWriter out(directory_);
+    begin_field(out, DirectoryField::kEncryption, 5 + envelope.key_id.size() + envelope.wrapped.size());
+    out.be(kAes256Gcm);
+    out.be(static_cast<std::uint16_t>(envelope.key_id.size()));
+    out.text(envelope.key_id);
+    out.be(static_cast<std::uint16_t>(envelope.wrapped.size()));
+    out.bytes(envelope.wrapped);
+    begin_field(out, DirectoryField::kSeal, kTagBytes);
+  }
+
+  Result<> add_directory_and_footer() {
+    if (sealer_) add_envelope(options_.sealing->envelope);
+    const std::size_t directory_bytes = directory_.size() + (sealer_ ? kTagBytes : 0);
+    const std::uint64_t tail_bytes = tail_.size() + directory_bytes + kFooterBytes;
+    Bytes footer;
+    ByteWriter out(footer);
+    out.be(static_cast<std::uint32_t>(directory_bytes));
     out.be(static_cast<std::uint32_t>(tail_bytes));
     out.be<std::uint64_t>(written_.object_bytes + tail_bytes);
     out.be(segment_.log_bytes);
-    out.be(crc32c(directory_));
+    const std::size_t crc_at = out.size();
+    out.be<std::uint32_t>(0);  // of the directory, once that is whole
     out.be(kFormatVersion);
-    out.be<std::uint16_t>(0);  // features a reader must know
+    out.be<std::uint16_t>(sealer_ ? kFeatureSealed : 0);
     out.be<std::uint32_t>(0);  // reserved
-    out.be(crc32c(View(tail_).subspan(begin)));
+    if (sealer_) {
+      TRY(const Tag tag, sealer_->sign({.what = SealedPart::What::kDirectory}, seal_cover(directory_, footer)));
+      append(directory_, tag);
+    }
+    out.be_at(crc_at, crc32c(directory_));
+    out.be(crc32c(footer));
     out.text(kMagic);
+    append(tail_, directory_);
+    append(tail_, footer);
+    return done();
   }
 
   const SealedSegment& segment_;
@@ -292,6 +333,7 @@ class Writer {
   const WriteOptions& options_;
   const Sink& sink_;
   Zstd zstd_;
+  std::optional<Sealer> sealer_;
   IndexChecker indexes_;
   Written written_;
 
@@ -305,7 +347,8 @@ class Writer {
   Offset next_offset_;
   Chunk chunk_;
   std::size_t compressed_batch_bytes_ = 0;  // of the chunk: in batches that the producer compressed
-  Decision chunk_compression_ = Decision::kOpen;
+  unsigned tries_left_ = kCompressionTries;  // counts only until a chunk has shrunk
+  bool shrinks_ = false;
   std::vector<Chunk> chunks_;
   Bytes directory_;
   Bytes tail_;

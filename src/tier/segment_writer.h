@@ -12,10 +12,19 @@ namespace takhin::tier {
 inline constexpr std::uint64_t kLogReadBytes = 4 * kMiB;  // one pread of the log
 /// Compression must save this much, or bytes stay as they are.
 inline constexpr unsigned kWorthwhilePercent = 5;
+/// So many chunks are tried before an object counts as one that does not shrink.
+inline constexpr unsigned kCompressionTries = 4;
+
+/// The data key of an object to be written, and how its directory keeps it.
+struct Sealing {
+  std::shared_ptr<const ObjectCipher> cipher;
+  Envelope envelope;
+};
 
 struct WriteOptions {
   std::uint64_t chunk_bytes = kMiB;
-  int zstd_level = 1;  // 0 = off
+  int zstd_level = 1;                // 0 = off
+  const Sealing* sealing = nullptr;  // borrowed; null: not encrypted. Of the entry's id, and never used before
 };
 
 /// What was written, for verification.

@@ -2,12 +2,15 @@
 
 #include <boost/json.hpp>
 
+#include "base/base64.h"
+
 namespace takhin::tier {
 namespace {
 
 namespace json = boost::json;
 
 constexpr std::int64_t kVersion = 1;
+constexpr std::string_view kAlgorithm = "AES-256-GCM";
 
 /// An object of our version, or why not.
 Result<json::object> parse_versioned(View text) {
@@ -72,6 +75,25 @@ Result<TopicRecord> parse_topic(View text) {
     }
   }
   return out;
+}
+
+std::string key_json(const Envelope& envelope) {
+  return json::serialize(json::object{{"version", kVersion},
+                                      {"algorithm", std::string(kAlgorithm)},
+                                      {"key_id", envelope.key_id},
+                                      {"wrapped", to_base64(envelope.wrapped)}});
+}
+
+Result<Envelope> parse_key(View text) {
+  TRY(const auto object, parse_versioned(text).within("key object"));
+  const auto algorithm = text_member(object, "algorithm");
+  const auto key_id = text_member(object, "key_id");
+  auto wrapped = from_base64(text_member(object, "wrapped").value_or("="));
+  if (!algorithm || !key_id || key_id->size() > kKeyIdBytesMax || !wrapped || wrapped->size() > kWrappedBytesMax) {
+    return fail(Kind::kCorrupt, "key object: algorithm, key_id or wrapped are missing");
+  }
+  if (*algorithm != kAlgorithm) return fail(Kind::kInvalid, "key object: algorithm '{}' is not known here", *algorithm);
+  return Envelope{*key_id, *std::move(wrapped)};
 }
 
 std::string tombstone_json(const TopicDir& topic) {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "tier/format.h"
 #include "tier/segment.h"
 
 namespace takhin::tier {
@@ -15,6 +16,9 @@ std::string state_json(Offset log_start);
 Result<Offset> parse_state(View json);
 std::string topic_json(const TopicRecord& topic);
 Result<TopicRecord> parse_topic(View json);
+/// A key object.
+std::string key_json(const Envelope& envelope);
+Result<Envelope> parse_key(View json);
 std::string tombstone_json(const TopicDir& topic);
 
 }  // namespace takhin::tier

@@ -18,7 +18,7 @@ std::shared_ptr<const Tail> TailStore::peek(const Uuid& segment) {
   }
   const auto stored = deps_.cache.stored_tail(segment);
   if (!stored) return nullptr;
-  auto parsed = parse_tail(stored->raw, stored->object_bytes);
+  auto parsed = parse_tail(stored->raw, stored->object_bytes, opening_at_hand(deps_.keys, segment));
   if (!parsed.ok() || !parsed->tail) return nullptr;
   const std::lock_guard lock(mutex_);
   if (!by_segment_.contains(segment)) keep(segment, {parsed->tail, nullptr});
@@ -85,27 +85,43 @@ void TailStore::land(const Uuid& segment, const std::shared_ptr<TailFlight>& fli
   }
 }
 
+/// The tail of an encrypted object that lies in the cache, but whose data key peek() could not wait for. Nothing: ask the store.
+Result<std::optional<TailStore::Loaded>> TailStore::load_kept(const ColdSegment& segment, const Opening& how) {
+  if (deps_.keys == nullptr) return std::optional<Loaded>();
+  if (auto refused = deps_.keys->refusal(segment.id())) return *std::move(refused);
+  const auto stored = deps_.cache.stored_tail(segment.id());
+  if (!stored) return std::optional<Loaded>();
+  auto parsed = parse_tail(stored->raw, stored->object_bytes, how);
+  if (parsed.ok() && parsed->tail) return std::optional(Loaded{parsed->tail, nullptr});
+  if (parsed.ok() || parsed.error().kind == Kind::kCorrupt) return std::optional<Loaded>();
+  return std::move(parsed).error().within(segment.key().name);
+}
+
 Result<TailStore::Loaded> TailStore::load(const ColdSegment& segment, bool ahead) {
   const object::ObjectKey key = segment.key();
+  const Deadline deadline = Deadline::in(deps_.clock, kDownloadTime);
+  const Opening how = opening(deps_.keys, key, segment.id(), deadline);
+  TRY(auto kept, load_kept(segment, how));
+  if (kept) return *std::move(kept);
   const std::uint64_t object_bytes = segment.entry.object_bytes;
   const std::uint64_t whole_max = ahead ? deps_.options.fetch_bytes_max : kWholeObjectChunks * deps_.options.chunk_bytes;
   std::uint64_t want = std::min(object_bytes, tail_guess_bytes(segment.entry.segment.log_bytes));
   if (object_bytes <= whole_max) want = object_bytes;
   bool asked_more = false;
   bool asked_again = false;
-  const Deadline deadline = Deadline::in(deps_.clock, kDownloadTime);
   for (;;) {
     const ByteRange range{object_bytes - want, object_bytes};
     TRY(const Bytes end, deps_.store.get(key, range, deadline));
     deps_.counters.got(end.size());
-    auto parsed = parse_tail(end, object_bytes);
+    auto parsed = parse_tail(end, object_bytes, how);
     if (parsed.ok() && parsed->tail && parsed->tail->log_bytes != segment.entry.segment.log_bytes) {
       parsed = fail(Kind::kCorrupt, "holds {} log bytes where its name says {}", parsed->tail->log_bytes,
                     segment.entry.segment.log_bytes);
     }
     if (!parsed.ok()) {
-      deps_.counters.corrupt.add();
-      if (parsed.error().kind == Kind::kCorrupt && !std::exchange(asked_again, true)) continue;
+      const bool corrupt = parsed.error().kind == Kind::kCorrupt;
+      if (corrupt) deps_.counters.corrupt.add();
+      if (corrupt && !std::exchange(asked_again, true)) continue;
       return std::move(parsed).error().within(fmt::format("{} bytes {}..{}", key.name, range.begin, range.end));
     }
     if (!parsed->tail) {
@@ -132,7 +148,7 @@ void TailStore::harvest(const ColdSegment& segment, const Loaded& loaded, View e
     if (stored.begin < begin || stored.end > segment.entry.object_bytes) continue;
     auto room = deps_.cache.reserve(segment.id(), *loaded.tail, i, loaded.raw);
     if (!room) return;
-    const auto plain = open_chunk(chunks[i], end.subspan(stored.begin - begin, stored.size()));
+    const auto plain = open_chunk(*loaded.tail, i, end.subspan(stored.begin - begin, stored.size()));
     if (!plain.ok()) continue;  // the ordinary way fetches it again, and says what is wrong
     if (auto kept = room->commit(*plain, true); !kept.ok()) {
       log_debug("tier", "{}", kept.error().text);

@@ -47,6 +47,7 @@ class TailStore {
   Result<std::shared_ptr<TailFlight>> join(const ColdSegment& segment, bool ahead);
   void land(const Uuid& segment, const std::shared_ptr<TailFlight>& flight, Result<Loaded> loaded);
   Result<Loaded> load(const ColdSegment& segment, bool ahead);
+  Result<std::optional<Loaded>> load_kept(const ColdSegment& segment, const Opening& how);
   void harvest(const ColdSegment& segment, const Loaded& loaded, View end, bool ahead);
   void keep(const Uuid& segment, Loaded loaded);  // these two with mutex_ held
   void drop(const Uuid& segment);

@@ -20,8 +20,9 @@ Result<> check_facts(const Tail& tail, const PartitionRef& partition, const Segm
   return done();
 }
 
-Result<> check_chunk(const Chunk& chunk, View stored) {
-  TRY(const Bytes plain, open_chunk(chunk, stored));
+Result<> check_chunk(const Tail& tail, std::size_t index, View stored) {
+  const Chunk& chunk = tail.chunks[index];
+  TRY(const Bytes plain, open_chunk(tail, index, stored));
   record::BatchCursor cursor(plain);
   Offset next = chunk.first_offset;
   while (const auto header = cursor.next()) {
@@ -46,28 +47,29 @@ std::size_t chunks_of_one_get(const std::vector<Chunk>& chunks, std::size_t firs
 
 }  // namespace
 
-Result<std::shared_ptr<const Tail>> fetch_tail(object::ObjectStore& store, const object::ObjectKey& key,
+Result<std::shared_ptr<const Tail>> fetch_tail(object::ObjectStore& store, ObjectKeys* keys, const object::ObjectKey& key,
                                                const CatalogEntry& entry, Deadline deadline) {
   std::uint64_t wanted = std::min(tail_guess_bytes(entry.segment.log_bytes), entry.object_bytes);
   for (;;) {
     TRY(const Bytes end, store.get(key, {entry.object_bytes - wanted, entry.object_bytes}, deadline));
-    TRY(const auto parsed, parse_tail(end, entry.object_bytes));
+    TRY(const auto parsed, parse_tail(end, entry.object_bytes, opening(keys, key, entry.segment.id, deadline)));
     if (parsed.tail != nullptr) return parsed.tail;
     wanted = parsed.need;
   }
 }
 
-Result<std::shared_ptr<const Tail>> fetch_checked_tail(object::ObjectStore& store, const PartitionRef& partition,
-                                                       const CatalogEntry& entry, Deadline deadline) {
-  TRY(auto tail, fetch_tail(store, {object_name(partition, entry.segment)}, entry, deadline));
+Result<std::shared_ptr<const Tail>> fetch_checked_tail(object::ObjectStore& store, ObjectKeys* keys,
+                                                       const PartitionRef& partition, const CatalogEntry& entry,
+                                                       Deadline deadline) {
+  TRY(auto tail, fetch_tail(store, keys, {object_name(partition, entry.segment)}, entry, deadline));
   TRY(check_facts(*tail, partition, entry.segment));
   return tail;
 }
 
-Result<> read_back(object::ObjectStore& store, const PartitionRef& partition, const CatalogEntry& entry,
+Result<> read_back(object::ObjectStore& store, ObjectKeys* keys, const PartitionRef& partition, const CatalogEntry& entry,
                    std::uint64_t fetch_bytes_max, Deadline deadline) {
   const object::ObjectKey key{object_name(partition, entry.segment)};
-  TRY(const auto tail, fetch_checked_tail(store, partition, entry, deadline));
+  TRY(const auto tail, fetch_checked_tail(store, keys, partition, entry, deadline));
   const auto& chunks = tail->chunks;
   std::uint32_t crc = 0;
   for (std::size_t first = 0; first < chunks.size();) {
@@ -75,10 +77,10 @@ Result<> read_back(object::ObjectStore& store, const PartitionRef& partition, co
     const ByteRange range{chunks[first].stored_position, chunks[first + count - 1].stored_range().end};
     TRY(const Bytes stored, store.get(key, range, deadline));
     crc = crc32c(stored, crc);
-    for (const Chunk& chunk : std::span(chunks).subspan(first, count)) {
-      TRY(check_chunk(chunk, View(stored).subspan(chunk.stored_position - range.begin, chunk.stored_bytes)));
+    for (const std::size_t end = first + count; first < end; ++first) {
+      const ByteRange at = chunks[first].stored_range();
+      TRY(check_chunk(*tail, first, View(stored).subspan(at.begin - range.begin, at.size())));
     }
-    first += count;
   }
   if (!entry.crc32c) return done();
   TRY(const Bytes rest, store.get(key, {chunks.back().stored_range().end, entry.object_bytes}, deadline));
