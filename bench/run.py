@@ -1,4 +1,5 @@
-"""./dev bench [kafka]: performance as ratios against a peer or a physical limit in the same run. Each row says what it proves."""
+"""./dev bench [kafka] [MIB=.. RECORDS=.. ROUNDS=.. PARTS=micro,store,broker]: one table. A row says what it proves, and is compared
+with a published figure, a physical limit or a peer of the same run where there is one."""
 import pathlib
 import subprocess
 import sys
@@ -10,35 +11,28 @@ sys.path.insert(0, str(HERE))
 
 import broker_bench
 import micro_bench
-import tier_bench
+import store_figures
+import table
 
 BUILD = HERE.parent / "build/bench/bench"
 
 
-def section(title):
-    print(f"\n## {title}\n")
-
-
-def table(rows):
-    """rows: (what, figure, proves)"""
-    print("| what | figure | what it proves |\n|---|---|---|")
-    for row in rows:
-        print("| " + " | ".join(row) + " |", flush=True)
-
-
 def main():
     with tempfile.TemporaryDirectory(prefix="takhin-bench-") as work:
-        work = pathlib.Path(work)
-        section("Nanoseconds")
-        table(micro_bench.rows(BUILD))
-        section("Tier")
-        table(tier_bench.rows(work))
-        section("Broker")
-        table(broker_bench.rows(work, with_kafka="kafka" in sys.argv[1:]))
+        parts = {
+            "micro": ("One operation", lambda: micro_bench.rows(BUILD)),
+            "store": (f"A segment of {table.MIB} MiB, archived and read back", lambda: store_figures.rows(BUILD)),
+            "broker": (f"Broker, {table.RECORDS:,} records of 1 KiB", lambda: broker_bench.rows(pathlib.Path(work), "kafka" in sys.argv[1:])),
+        }
+        for part in table.PARTS:
+            title, rows = parts[part]
+            table.section(title)
+            for row in rows():
+                table.show(*row)
 
 
 if __name__ == "__main__":
     try:
         main()
-    except subprocess.CalledProcessError as error:
+    except (subprocess.CalledProcessError, RuntimeError) as error:
         sys.exit(f"bench: {error}")

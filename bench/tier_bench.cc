@@ -125,11 +125,14 @@ void BM_CatalogueLoad(benchmark::State& state) {
       if (!catalog->add(partition_ref("t", p), entries).ok()) return state.SkipWithError("add");
     }
   }
+  double bytes = 0;
   for (auto _ : state) {
+    const std::size_t before = allocated();
     const auto catalog = *Catalog::open(files, dir / "c.db");
     if (catalog->segments() != static_cast<std::uint64_t>(state.range(0))) state.SkipWithError("not all there");
+    bytes = static_cast<double>(allocated() - before);
   }
-  state.SetItemsProcessed(state.iterations() * state.range(0));
+  state.counters["bytes_per_segment"] = bytes / static_cast<double>(state.range(0));
 }
 BENCHMARK(BM_CatalogueLoad)->Arg(1'000'000)->Unit(benchmark::kMillisecond)->Iterations(3);
 

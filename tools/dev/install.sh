@@ -8,7 +8,7 @@ PACKAGES_build="g++ cmake ninja-build ccache mold pkg-config libcurl4-openssl-de
 PACKAGES_clang="clang-19 libclang-rt-19-dev"
 PACKAGES_clients="kcat python3-venv curl"
 PACKAGES_java="openjdk-17-jre-headless maven"
-PACKAGES_bench="libbenchmark-dev"
+PACKAGES_bench="libbenchmark-dev strace"
 
 KAFKA_VERSION=4.1.1
 # The message tables follow the newest schemas; their jars alone, without what they would need to run.
