@@ -294,7 +294,8 @@ class Run {
       static_cast<void>(must(segment().sealed.log->read_at(at, bytes), "read"));
     }
     const double hot = watch.seconds();
-    row(what("cached read in order"), mb(took), "MB/s", per(hot, took, "the rate of the log's own file"), "a cached read is as fast as a hot one");
+    row(what("cached read in order"), mb(took), "MB/s", per(hot, took, "the rate of the log's own file"),
+        "a cached read is as fast as a hot one");
   }
 
   const std::string name_;

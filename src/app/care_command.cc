@@ -69,7 +69,7 @@ std::string line_of(const tier::Anomaly& anomaly) {
 }
 
 Result<int> scrub(assembly::Care& care, Clock& clock, const config::Settings& settings, const Command& command) {
-  const tier::ScrubInput input{care.store(), clock, care.catalog(), care.local()};
+  const tier::ScrubInput input{care.store(), clock, care.catalog(), care.local(), care.keys()};
   tier::ScrubOptions options;
   options.deep = command.deep;
   options.fetch_bytes_max = static_cast<std::uint64_t>(settings.integer(tier::kFetchBytesMax));
@@ -139,7 +139,7 @@ Result<int> gc(assembly::Care& care, Clock& clock, const config::Settings& setti
   options.write_once = settings.flag(tier::kWriteOnce);
   options.grace = std::chrono::hours(command.grace_hours);
   options.fetch_bytes_max = static_cast<std::uint64_t>(settings.integer(tier::kFetchBytesMax));
-  TRY(const tier::GcReport report, tier::collect_garbage({care.store(), clock, care.catalog()}, options));
+  TRY(const tier::GcReport report, tier::collect_garbage({care.store(), clock, care.catalog(), care.keys()}, options));
   if (command.json) {
     fmt::print("{}\n", json_of(report, options, care));
   } else {

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "assembly/data_dir.h"
+#include "assembly/engine.h"
 #include "assembly/store.h"
 #include "config/option.h"
 #include "tier/catalog.h"
@@ -22,6 +23,7 @@ class Care {
 
   object::ObjectStore& store() { return store_->top(); }
   const object::RequestMeter& meter() const { return store_->meter(); }
+  tier::ObjectKeys* keys() { return keys_.keys.get(); }
   /// Null without a data directory.
   tier::Catalog* catalog() { return catalog_.get(); }
   const std::map<tier::PartitionRef, tier::LocalExtent>* local() const { return data_dir_ ? &local_ : nullptr; }
@@ -32,6 +34,7 @@ class Care {
 
   std::unique_ptr<DataDir> data_dir_;
   std::unique_ptr<Store> store_;
+  Keys keys_;
   std::unique_ptr<tier::Catalog> catalog_;
   std::map<tier::PartitionRef, tier::LocalExtent> local_;
 };

@@ -11,17 +11,23 @@ Result<object::S3Options> store_options(const config::Settings& settings) {
   return options;
 }
 
+Result<Keys> open_keys(const System& system, const config::Settings& settings, object::ObjectStore& store) {
+  const auto how = tier::keyring_options(settings);
+  if (!how.command.empty() && system.commands == nullptr) return fail(Kind::kInvalid, "{}: nothing here runs it", how.command);
+  Keys out;
+  TRY(out.ring, tier::KeyRing::open(system.files, system.commands, how));
+  out.keys = std::make_unique<tier::ObjectKeys>(*out.ring, store, system.clock, system.random);
+  return out;
+}
+
 Result<std::unique_ptr<EngineStack>> EngineStack::open(const System& system, metrics::Metrics& metrics,
                                                        const config::Settings& settings, const std::string& dir) {
   TRY(const auto where, store_options(settings));
   TRY(auto store, open_store(system, metrics, where).within("object store"));
-  const auto how = tier::keyring_options(settings);
-  if (!how.command.empty() && system.commands == nullptr) return fail(Kind::kInvalid, "{}: nothing here runs it", how.command);
-  TRY(auto ring, tier::KeyRing::open(system.files, system.commands, how));
-  auto keys = std::make_unique<tier::ObjectKeys>(*ring, store->top(), system.clock, system.random);
-  const tier::EngineDeps deps{store->top(), system.files, system.clock, system.random, metrics, &store->meter(), keys.get()};
+  TRY(auto keys, open_keys(system, settings, store->top()));
+  const tier::EngineDeps deps{store->top(), system.files, system.clock, system.random, metrics, &store->meter(), keys.keys.get()};
   TRY(auto engine, tier::Engine::open(deps, tier::engine_options(settings, dir)));
-  return std::unique_ptr<EngineStack>(new EngineStack(std::move(store), std::move(ring), std::move(keys), std::move(engine)));
+  return std::unique_ptr<EngineStack>(new EngineStack(std::move(store), std::move(keys), std::move(engine)));
 }
 
 }  // namespace takhin::assembly

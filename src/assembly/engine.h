@@ -15,6 +15,14 @@ namespace takhin::assembly {
 /// Where the store is: the configured one, or DATA/objects when nothing was said.
 Result<object::S3Options> store_options(const config::Settings& settings);
 
+/// The keys of encrypted segments.
+struct Keys {
+  std::unique_ptr<tier::KeyRing> ring;
+  std::unique_ptr<tier::ObjectKeys> keys;  // goes first
+};
+/// kInvalid: tier.encryption.* is wrong. Makes no request. Borrows system and store.
+Result<Keys> open_keys(const System& system, const config::Settings& settings, object::ObjectStore& store);
+
 class EngineStack {
  public:
   /// `dir` gets the cache and the catalogue: DIR/cache, DIR/catalog.db. Borrows system and metrics. The store need not be
@@ -25,17 +33,15 @@ class EngineStack {
   tier::Engine& engine() { return *engine_; }
   object::ObjectStore& store() { return store_->top(); }
   const tier::TopicMeter& topic_meter() const { return store_->topic_meter(); }
-  const tier::KeyRing& key_ring() const { return *ring_; }
-  tier::ObjectKeys& keys() { return *keys_; }
+  const tier::KeyRing& key_ring() const { return *keys_.ring; }
+  tier::ObjectKeys& keys() { return *keys_.keys; }
 
  private:
-  EngineStack(std::unique_ptr<Store> store, std::unique_ptr<tier::KeyRing> ring, std::unique_ptr<tier::ObjectKeys> keys,
-              std::unique_ptr<tier::Engine> engine)
-      : store_(std::move(store)), ring_(std::move(ring)), keys_(std::move(keys)), engine_(std::move(engine)) {}
+  EngineStack(std::unique_ptr<Store> store, Keys keys, std::unique_ptr<tier::Engine> engine)
+      : store_(std::move(store)), keys_(std::move(keys)), engine_(std::move(engine)) {}
 
   const std::unique_ptr<Store> store_;
-  const std::unique_ptr<tier::KeyRing> ring_;
-  const std::unique_ptr<tier::ObjectKeys> keys_;
+  const Keys keys_;
   const std::unique_ptr<tier::Engine> engine_;  // goes first
 };
 

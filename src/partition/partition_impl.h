@@ -184,7 +184,8 @@ class PartitionImpl final : public Partition, public Flushable, public std::enab
   Result<std::optional<Slice>> cold_slice(const ReadRequest& request, std::optional<Deadline> deadline);
   bool is_archived(Offset offset) const;
   Result<> look_for(Offset offset, Deadline deadline);
-  Result<std::vector<log::AbortedTransaction>> aborted_in(const FileSlice& data, Offset from, Deadline deadline);
+  Result<std::vector<log::AbortedTransaction>> aborted_in(const Slice& slice, Offset from, Offset limit, Deadline deadline);
+  Result<std::vector<log::AbortedTransaction>> aborted_between(Offset from, Offset to, bool cold, Deadline deadline);
   void record_access(Offset segment_base, std::uint64_t bytes);
   Offset segment_of(Offset offset);
 

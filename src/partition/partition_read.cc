@@ -64,7 +64,7 @@ Result<ReadAnswer> PartitionImpl::read_with(const ReadRequest& request, std::opt
   }
   record_access(slice->segment_base, slice->data.range.size());
   if (committed) {
-    TRY(answer.aborted, aborted_in(slice->data, request.offset, deadline.value_or(Deadline{})));
+    TRY(answer.aborted, aborted_in(*slice, request.offset, limit, deadline.value_or(Deadline{})));
   }
   answer.data = std::move(slice->data);
   return answer;
@@ -137,19 +137,32 @@ Result<> PartitionImpl::look_for(Offset offset, Deadline deadline) {
   return fail(Kind::kUnavailable, "{}: the archived segment of offset {} is missing from the bucket", ref().name(), offset.raw);
 }
 
-/// Transactions are listed where their markers lie: the data's own tier and, for cold data, perhaps the hot one too.
-Result<std::vector<log::AbortedTransaction>> PartitionImpl::aborted_in(const FileSlice& data, Offset from, Deadline deadline) {
-  TRY(const Offset end, end_of(data, from));
-  if (end <= from) return std::vector<log::AbortedTransaction>{};
+/// Those that `slice` may hold records of. Where there are none, as in most logs, its batches are not walked to see where they
+/// end: they stay on their way from the page cache to the socket. `limit`: no record of it lies beyond.
+Result<std::vector<log::AbortedTransaction>> PartitionImpl::aborted_in(const Slice& slice, Offset from, Offset limit,
+                                                                       Deadline deadline) {
   const bool cold = from < log_->local_start();
+  if (cold && deps_.engine != nullptr) {
+    const auto segment = deps_.engine->find(handle_, slice.segment_base);
+    if (segment && segment->base == slice.segment_base) limit = std::min(limit, segment->end);
+  }
+  TRY(auto all, aborted_between(from, limit, cold, deadline));
+  if (all.empty()) return all;
+  TRY(const Offset end, end_of(slice.data, from));
+  std::erase_if(all, [&](const log::AbortedTransaction& one) { return one.first_offset >= end; });
+  return all;
+}
+
+/// Transactions are listed where their markers lie: the data's own tier and, for cold data, perhaps the hot one too.
+Result<std::vector<log::AbortedTransaction>> PartitionImpl::aborted_between(Offset from, Offset to, bool cold,
+                                                                            Deadline deadline) {
   std::vector<log::AbortedTransaction> all;
   if (cold && deps_.engine != nullptr) {
-    TRY(const auto archived, deps_.engine->aborted_in(ref(), from, end, deadline));
+    TRY(const auto archived, deps_.engine->aborted_in(ref(), from, to, deadline));
     for (const auto& one : archived) all.push_back({one.producer_id, one.first_offset});
   }
-  TRY(const auto local, log_->aborted_in(from, end));
+  TRY(const auto local, log_->aborted_in(from, to));
   all.insert(all.end(), local.begin(), local.end());
-  std::erase_if(all, [&](const log::AbortedTransaction& one) { return one.first_offset >= end; });
   const auto key = [](const log::AbortedTransaction& one) { return std::pair(one.first_offset, one.producer_id); };
   std::ranges::sort(all, {}, key);
   const auto twice = std::ranges::unique(all, {}, key);

@@ -12,6 +12,8 @@
 
 namespace takhin::tier {
 
+class ObjectKeys;
+
 /// Time that one request of those that look after a bucket may take.
 inline constexpr std::chrono::seconds kCareCallTime{60};
 

@@ -62,16 +62,21 @@ run_unit() { # build folder, room or ""
   done
 }
 
+# Every commit tries other seeds, and the same commit the same ones.
+run_sim() { # seeds
+  build/release/tests/sim/sim "$1" "0x$(git rev-parse --short=8 HEAD 2>/dev/null || echo 1)"
+}
+
 run_contract() {
-  run_gtest "object contract: memory, directory, versitygw (http, https), MinIO" \
-    tests/servers/with_s3.sh versitygw versitygw_tls minio -- build/release/tests/contract/object_contract_test
+  run_gtest "object contract: memory, directory, versitygw and MinIO (http, https), moto" \
+    tests/servers/with_s3.sh versitygw versitygw_tls minio minio_tls moto -- build/release/tests/contract/object_contract_test
 }
 
 run_e2e() { # pytest arguments...
   local report=build/e2e.xml status=0 counts
   rm -f "$report"
   echo "== e2e"
-  tests/servers/with_s3.sh minio versitygw -- \
+  AWS_EC2_METADATA_DISABLED=true tests/servers/with_s3.sh minio minio_tls versitygw versitygw_tls moto -- \
     timeout 1800 "$(venv_python)" -m pytest -q -rs --junitxml="$report" tests/e2e "$@" || status=$?
   counts=$(python3 tools/dev/junit_counts.py "$report") || counts="0 1"
   PASSED=$((PASSED + ${counts% *}))
