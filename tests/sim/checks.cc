@@ -25,8 +25,9 @@ Result<Bytes> object_log(World& world, const object::ObjectInfo& info) {
   TRY(const auto parsed, tier::parse_tail(body, info.size));
   if (parsed.tail == nullptr) return violation(info.key.name + " has no whole tail");
   Bytes log;
-  for (const tier::Chunk& chunk : parsed.tail->chunks) {
-    TRY(const Bytes plain, tier::open_chunk(chunk, View(body).subspan(chunk.stored_position, chunk.stored_bytes)));
+  for (std::size_t at = 0; at < parsed.tail->chunks.size(); ++at) {
+    const tier::Chunk& chunk = parsed.tail->chunks[at];
+    TRY(const Bytes plain, tier::open_chunk(*parsed.tail, at, View(body).subspan(chunk.stored_position, chunk.stored_bytes)));
     append(log, plain);
   }
   return log;
