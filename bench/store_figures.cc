@@ -221,7 +221,8 @@ class Run {
   /// Random offsets of a cold segment, tail known: one GET each, none of it cached.
   void first_byte() {
     std::mt19937_64 dice(1);
-    const auto offset = [&] { return Offset{static_cast<std::int64_t>(dice() % static_cast<std::uint64_t>(segment().sealed.end.raw))}; };
+    const auto offsets = static_cast<std::uint64_t>(segment().sealed.end.raw);
+    const auto offset = [&] { return Offset{static_cast<std::int64_t>(dice() % offsets)}; };
     open();
     const PartitionHandle handle = engine_->handle(segment().sealed.partition);
     static_cast<void>(must(engine_->read(handle, Offset{0}, 1, Deadline::never()), "read"));
@@ -255,7 +256,8 @@ class Run {
       // A consumer goes on behind the last whole batch.
       const std::uint64_t batches = std::max<std::uint64_t>(1, slice->data.range.size() / batch_bytes());
       const std::size_t size = batches * batch_bytes();
-      check(must(slice->data.file->read_at(slice->data.range.begin, std::span(bytes).first(size)), "read") == size, "no short read");
+      const auto got = must(slice->data.file->read_at(slice->data.range.begin, std::span(bytes).first(size)), "read");
+      check(got == size, "no short read");
       check(std::ranges::equal(View(bytes).first(64), log.subspan(slice->data.range.begin, 64)), "these are the log's bytes");
       read += size;
       at.raw += static_cast<std::int64_t>(batches) * kBatchRecords;
@@ -263,7 +265,9 @@ class Run {
     check(read == log.size(), "every byte was read");
     return watch.seconds();
   }
-  std::uint64_t batch_bytes() const { return segment().log.size() / static_cast<std::uint64_t>(segment().sealed.end.raw / kBatchRecords); }
+  std::uint64_t batch_bytes() const {
+    return segment().log.size() / static_cast<std::uint64_t>(segment().sealed.end.raw / kBatchRecords);
+  }
 
   void in_order() {
     const auto object = object_name(segment().sealed.partition, entry_);

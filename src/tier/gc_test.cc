@@ -157,6 +157,17 @@ TEST_F(GcTest, RemovesWhatLiesBelowTheLogStartAndForgetsIt) {
   EXPECT_EQ(catalog_->list(ref)[0].segment, entries_[2]);
 }
 
+TEST_F(GcTest, ASegmentTakesItsKeyObjectWithIt) {
+  for (const std::size_t at : {0, 2}) {
+    ASSERT_TRUE(memory.put({key_object_name(key(at))}, view_of("{}"), object::When::kAlways, soon()).ok());
+  }
+  ASSERT_TRUE(engine->put_log_start(ref, entries_[2].base, soon()).ok());
+  clock.advance(2 * kGrace);
+  EXPECT_THAT(said(gc()), ElementsAre("removed below_log_start", "removed below_log_start"));
+  EXPECT_THAT(keys(), ::testing::Not(::testing::Contains(key_object_name(key(0)))));
+  EXPECT_THAT(keys(), ::testing::IsSupersetOf({key(2), key_object_name(key(2))}));
+}
+
 TEST_F(GcTest, FinishesDeletedTopicsTombstoneLast) {
   ASSERT_TRUE(Bucket(memory, clock).put_tombstone({ref.topic, ref.topic_id}, soon()).ok());
   clock.advance(2 * kGrace);
