@@ -31,7 +31,8 @@ class EngineFixture : public ::testing::Test {
                           .cache_bytes_max = 8 * kMiB,
                           .zstd_level = 1,
                           .fetch_threads = 2,
-                          .write_once = write_once};
+                          .write_once = write_once,
+                          .merge = merge};
     auto opened = tier::Engine::open({store, files, clock, random, metrics, nullptr, object_keys.get()}, options);
     ASSERT_TRUE(opened.ok()) << opened.error().text;
     engine = *std::move(opened);
@@ -66,6 +67,7 @@ class EngineFixture : public ::testing::Test {
 
   std::uint64_t chunk_bytes = 1024;
   bool write_once = false;
+  tier::MergeLimits merge;
   TempDir dir;
   os::PosixFileSystem files;
   FakeClock clock;

@@ -29,6 +29,8 @@ inline constexpr std::int64_t kRestoredStayMs = 24LL * 3600 * 1000;
 /// Time one segment's upload (beyond what pacing costs it), restore or removal may take before it counts as failed and is tried
 /// again later.
 inline constexpr std::chrono::minutes kTransferTime{15};
+/// Log bytes of a merged object at the most (the bound of tier.merge.target.bytes): how long one merge may take follows from it.
+inline constexpr std::uint64_t kMergeBytesMax = kGiB;
 /// Time any smaller exchange with the store may take in the background.
 inline constexpr std::chrono::seconds kStoreCallTime{30};
 
@@ -217,6 +219,7 @@ class PartitionImpl final : public Partition, public Flushable, public std::enab
   Result<> demote(const PassOrder& order, const std::function<bool(const Unit&)>& goes,
                   const std::function<bool(const Unit&)>& stays);
   Result<> promote_by_policy(const PassOrder& order);
+  Result<> merge_archived(const PassOrder& order);
   Result<> release_verified(Offset before, std::span<const Offset> keep);
   Result<> drop_copy(Offset base);
   Result<> bring_back(Offset base, Deadline deadline);

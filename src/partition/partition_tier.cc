@@ -348,6 +348,28 @@ Result<> PartitionImpl::promote_by_policy(const PassOrder& order) {
   return done();
 }
 
+/// Small objects become large ones, and those that were replaced long enough ago go.
+Result<> PartitionImpl::merge_archived(const PassOrder& order) {
+  const auto archived = view()->archived;
+  if (archived.empty()) return done();
+  const auto paced = [&](std::shared_ptr<const File> log, std::uint64_t bytes) {
+    return deps_.uploads.begin({ref(), archived.front().base, bytes, upload_budget(), &closed_, order.stop}, std::move(log));
+  };
+  for (bool more = true; more;) {
+    TRY(check_stop(order));
+    TRY(check_open());
+    const auto time = kTransferTime + deps_.uploads.time_for(kMergeBytesMax, upload_budget());
+    const auto config = this->config();
+    const tier::MergeOrder what{log_->local_start(), config->encryption_key_id, config->zstd_level, paced};
+    TRY(const auto merged, deps_.engine->merge(ref(), what, Deadline::in(deps_.clock, time)));
+    more = merged.has_value();
+    const std::lock_guard hold(change_mutex_);
+    reload_view();
+  }
+  TRY(deps_.engine->remove_replaced(ref(), Deadline::in(deps_.clock, kStoreCallTime)));
+  return done();
+}
+
 Result<> PartitionImpl::restore_now(Offset base, Deadline deadline) {
   TRY(check_open());
   TRY(const Place place, place_of(base));
@@ -440,6 +462,7 @@ Result<> PartitionImpl::run_pass(const PassOrder& order) {
     if (!errors.go_on(promote_by_policy(order))) return errors.answer();
   }
   if (!errors.go_on(apply_retention())) return errors.answer();
+  if (order.evaluate && !errors.go_on(merge_archived(order))) return errors.answer();
   const std::lock_guard hold(change_mutex_);
   errors.go_on(remove_below_log_start(Deadline::in(deps_.clock, kStoreCallTime)));
   return errors.answer();

@@ -135,6 +135,45 @@ TEST(Rpo, ATopicsOwnGoesFirstAndOthersAreLeftAlone) {
   EXPECT_THAT(why(world.topics->create("bad", 1, {{"tier.rpo.ms", "-1"}})), HasSubstr("tier.rpo.ms = -1"));
 }
 
+TEST(Rpo, SmallObjectsBecomeLargeOnesAndNobodyNotices) {
+  World world(
+      true, [](TopicsOptions& options) { options.rpo_ms = 60'000; },
+      {.small_bytes = 64 * kKiB, .target_bytes = kMiB, .sources_min = 5, .grace_ms = kHourMs});
+  ConfigMap configs = {{"local.retention.ms", "0"}, {"remote.storage.enable", "true"}, {"retention.bytes", "9000"}};
+  auto partition = world.create(configs);
+  const auto minutes = [&](int count) {
+    for (int i = 0; i < count; ++i) {
+      world.produce(*partition);
+      world.clock.advance(std::chrono::minutes(1));
+      world.expect_evaluated();
+    }
+  };
+  minutes(4);
+  EXPECT_EQ(world.counts().archived, 4u);
+  minutes(1);
+  EXPECT_EQ(world.counts().archived, 1u);
+  EXPECT_EQ(world.objects(), 6u);  // the old ones stay for a while
+  const Offsets offsets = partition->offsets();
+  EXPECT_EQ(offsets.log_start, Offset{0});
+  EXPECT_EQ(offsets.tiered_end, offsets.high_watermark);
+  EXPECT_EQ(world.consume(*partition, Offset{0}), static_cast<std::size_t>(offsets.high_watermark.raw));
+  EXPECT_TRUE(world.topics->restore("t-0/00000000000000000000.log").ok());
+  EXPECT_EQ(world.topics->segment("t-0/00000000000000000000.log")->tier, tier::Tier::kWarm);
+  world.clock.advance(std::chrono::hours(2));
+  world.expect_evaluated();
+  EXPECT_EQ(world.objects(), 1u);
+  partition.reset();
+  world.restart();
+  partition = world.partition();
+  EXPECT_EQ(world.consume(*partition, Offset{0}), static_cast<std::size_t>(offsets.high_watermark.raw));
+  minutes(30);  // retention.bytes goes on by what was merged
+  const Offset log_start = partition->offsets().log_start;
+  EXPECT_GT(log_start, Offset{0});
+  EXPECT_GE(world.counts().total_bytes, 9000u);
+  const auto left = (partition->offsets().high_watermark - log_start).raw;
+  EXPECT_EQ(world.consume(*partition, log_start), static_cast<std::size_t>(left));
+}
+
 // ---- budgets, lag
 
 TEST(Uploads, ATopicWithABudgetUploadsOnePartitionAtATimeAndHoldsUpNobody) {

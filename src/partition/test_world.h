@@ -26,7 +26,8 @@ std::string why(const Result<T>& result) {
 /// A broker's storage without the broker. Background passes run only when a test asks.
 class World {
  public:
-  explicit World(bool tiering = true, std::function<void(TopicsOptions&)> tune = {}) : tiering_(tiering), tune_(std::move(tune)) {
+  explicit World(bool tiering = true, std::function<void(TopicsOptions&)> tune = {}, tier::MergeLimits merge = {})
+      : tiering_(tiering), tune_(std::move(tune)), merge_(merge) {
     start();
   }
   ~World() { stop(); }
@@ -38,6 +39,7 @@ class World {
       options.catalog_path = catalog_path();
       options.chunk_bytes = 4 * kKiB;
       options.fetch_threads = 2;
+      options.merge = merge_;
       auto opened = tier::Engine::open({store, files, clock, random, metrics}, options);
       ASSERT_TRUE(opened.ok()) << why(opened);
       engine = *std::move(opened);
@@ -165,6 +167,7 @@ class World {
 
   const bool tiering_;
   const std::function<void(TopicsOptions&)> tune_;
+  const tier::MergeLimits merge_;
   testing::TempDir dir;
   os::PosixFileSystem files;
   testing::FakeClock clock{os::SystemClock().wall()};

@@ -24,6 +24,9 @@ class Archiver {
 
   /// As Engine::archive.
   Result<SegmentEntry> archive(const SealedSegment& segment, Deadline deadline);
+  /// Reserves, uploads, verifies and records `entry`; its name may get a higher timestamp, and then another id. The caller holds
+  /// the partition's gate and has settled.
+  Result<SegmentEntry> upload(const SealedSegment& segment, SegmentEntry entry, Deadline deadline);
   /// The caller holds the partition's gate. Nothing reserved: no request. Else 1 HEAD, and reading the object back if it is
   /// there.
   Result<> settle(const PartitionRef& partition, Deadline deadline);
@@ -34,7 +37,6 @@ class Archiver {
   Result<std::optional<SegmentEntry>> find_archived(const SealedSegment& segment) const;
   Result<SegmentEntry> archive_gated(const SealedSegment& segment, Deadline deadline);
   Result<std::optional<Sealing>> make_sealing(const std::string& key_id, const Uuid& object) const;
-  Result<SegmentEntry> upload(const SealedSegment& segment, SegmentEntry entry, Deadline deadline);
   Result<> record(const PartitionRef& partition, const CatalogEntry& entry);
   Result<> verify(const object::ObjectKey& key, const Written& written, std::optional<std::uint32_t> finished_crc,
                   Deadline deadline);

@@ -125,13 +125,26 @@ Result<std::optional<Envelope>> Bucket::get_key(const object::ObjectKey& segment
   return std::optional(std::move(envelope));
 }
 
+/// Calls `each` with every segment whose name sorts after `after`. An object too small to hold a footer was not finished by us.
+Result<> Bucket::for_each_segment(const PartitionRef& partition, std::string_view after, Deadline deadline,
+                                  const std::function<void(CatalogEntry, const object::ObjectInfo&)>& each) {
+  return object::for_each(store_, partition_prefix(partition), after, deadline, [&](const object::ObjectInfo& object) {
+    const auto parsed = parse_object_name(object.key.name);
+    if (parsed && object.size >= kFooterBytes) each({parsed->entry, object.size, object.crc32c}, object);
+    return done();
+  });
+}
+
 Result<std::vector<CatalogEntry>> Bucket::segments(const PartitionRef& partition, std::string_view after, Deadline deadline) {
   std::vector<CatalogEntry> out;
-  TRY(object::for_each(store_, partition_prefix(partition), after, deadline, [&](const object::ObjectInfo& object) {
-    auto parsed = parse_object_name(object.key.name);
-    // An object too small to hold a footer was not finished by us.
-    if (parsed && object.size >= kFooterBytes) out.push_back({parsed->entry, object.size, object.crc32c});
-    return done();
+  TRY(for_each_segment(partition, after, deadline, [&](CatalogEntry entry, const auto&) { out.push_back(std::move(entry)); }));
+  return out;
+}
+
+Result<std::vector<Bucket::Listed>> Bucket::listed(const PartitionRef& partition, Deadline deadline) {
+  std::vector<Listed> out;
+  TRY(for_each_segment(partition, "", deadline, [&](CatalogEntry entry, const object::ObjectInfo& object) {
+    out.push_back({std::move(entry), object.modified});
   }));
   return out;
 }

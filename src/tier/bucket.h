@@ -2,6 +2,7 @@
 // The small objects of a bucket and what is done with whole listings: topic.json, state.json, tombstones; what a listing shows
 // of a partition; removal in offset order. Formats: docs/format/segment-object.md. Keeps no state.
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -45,6 +46,13 @@ class Bucket {
   /// The partition's segments whose names sort after `after`, by offset. Cost: 1 LIST per 1,000 objects.
   Result<std::vector<CatalogEntry>> segments(const PartitionRef& partition, std::string_view after, Deadline deadline);
 
+  struct Listed {
+    CatalogEntry entry;
+    TimestampMs modified;  // when the store took it
+  };
+  /// All of the partition's segments, also those that others stand for, by offset. Cost: 1 LIST per 1,000 objects.
+  Result<std::vector<Listed>> listed(const PartitionRef& partition, Deadline deadline);
+
   struct Removed {
     std::size_t count = 0;       // segments
     std::vector<Uuid> failed;    // still there
@@ -61,6 +69,8 @@ class Bucket {
   Result<> remove_topic(const TopicDir& topic, Deadline deadline);
 
  private:
+  Result<> for_each_segment(const PartitionRef& partition, std::string_view after, Deadline deadline,
+                            const std::function<void(CatalogEntry, const object::ObjectInfo&)>& each);
   Result<std::vector<std::string>> directories(std::string_view prefix, Deadline deadline);
   Result<std::optional<Bytes>> small(const object::ObjectKey& key, Deadline deadline);
   Result<TopicRecord> topic_record(const TopicDir& topic, Deadline deadline);

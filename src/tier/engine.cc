@@ -12,6 +12,7 @@
 #include "tier/cold_reader.h"
 #include "tier/format.h"
 #include "tier/gates.h"
+#include "tier/merger.h"
 #include "tier/metrics.h"
 #include "tier/queries.h"
 #include "tier/verifier.h"
@@ -40,6 +41,7 @@ class TierEngine final : public Engine {
         gates_(deps.clock),
         log_start_gates_(deps.clock),
         archiver_(deps_, options_, *catalog_, gates_),
+        merger_(deps_, options_, *catalog_, *cold_, archiver_, bucket_),
         queries_(*catalog_, *cold_),
         restores_(OperationCounter::make(deps.metrics, kRestoreOperations)),
         sweeper_("tier-sweep", options_.fetch_threads == 0 ? 0 : 1, kSweepQueueMax) {}
@@ -56,6 +58,16 @@ class TierEngine final : public Engine {
     return archiver_.archive(segment, deadline);
   }
   Result<> verify(const PartitionRef& partition, Offset base, VerifyDepth depth, Deadline deadline) override;
+
+  Result<std::optional<SegmentEntry>> merge(const PartitionRef& partition, const MergeOrder& order, Deadline deadline) override {
+    TRY(const auto hold, gates_.enter(partition, deadline));
+    TRY(archiver_.settle(partition, deadline).within("settle an earlier attempt"));
+    return merger_.merge(partition, order, deadline);
+  }
+  Result<std::size_t> remove_replaced(const PartitionRef& partition, Deadline deadline) override {
+    TRY(const auto hold, gates_.enter(partition, deadline));
+    return merger_.remove_replaced(partition, deadline);
+  }
 
   // ---- catalogue
   std::vector<SegmentEntry> segments(const PartitionRef& partition) const override {
@@ -152,6 +164,7 @@ class TierEngine final : public Engine {
   Gates gates_;
   Gates log_start_gates_;  // apart, so that retention does not wait for an upload
   Archiver archiver_;
+  Merger merger_;
   Queries queries_;
   const OperationCounter restores_;
   WorkerPool sweeper_;  // last: its task uses the others
@@ -194,11 +207,15 @@ Result<> TierEngine::refresh(const PartitionRef& partition, bool whole, Deadline
   TRY(catalog_->add(partition, listed));
   if (from_first && note.empty()) TRY(catalog_->put_note(partition, kListed, "1"));
   if (!whole) return done();
+  TRY(merger_.note_listed(partition, listed));
   std::set<Uuid> there;
   for (const CatalogEntry& entry : listed) there.insert(entry.segment.id);
   std::vector<CatalogEntry> vanished;
   std::ranges::copy_if(known, std::back_inserter(vanished), [&](const CatalogEntry& e) { return !there.contains(e.segment.id); });
-  TRY(forget(partition, vanished));
+  if (!vanished.empty()) {
+    TRY(forget(partition, vanished));
+    TRY(catalog_->add(partition, listed));  // what a vanished one stood for counts again
+  }
   TRY(get_log_start(partition, deadline));
   return done();
 }

@@ -21,6 +21,21 @@ namespace takhin::tier {
 
 class ObjectKeys;
 
+/// Small neighbours become one object.
+struct MergeLimits {
+  std::uint64_t small_bytes = 0;           // tier.merge.small.bytes: only segments with fewer log bytes; 0 = none
+  std::uint64_t target_bytes = 64 * kMiB;  // tier.merge.target.bytes: log bytes of the result at the most
+  std::size_t sources_min = 8;             // tier.merge.sources.min: fewer are left alone
+  std::int64_t grace_ms = 3600'000;        // tier.merge.grace.minutes: how long what was replaced stays for readers that know it
+};
+struct MergeOrder {
+  Offset before;                   // only segments that end at or before this
+  std::string key_id;              // as SealedSegment::key_id
+  std::optional<int> zstd_level{};  // as SealedSegment::zstd_level
+  /// Puts something between the log of so many bytes and who reads it: pace, an end. May be empty.
+  std::function<std::shared_ptr<const File>(std::shared_ptr<const File> log, std::uint64_t bytes)> wrap{};
+};
+
 struct EngineOptions {
   std::string cache_dir;
   std::string catalog_path;                    // SQLite; a cache of the bucket
@@ -32,6 +47,7 @@ struct EngineOptions {
   std::size_t fetch_threads = 8;               // 0: all work runs on the thread that asks for it (simulations)
   std::size_t fetch_queue_max = 1024;
   bool write_once = false;  // storage.tiered.write.once
+  MergeLimits merge;
 };
 
 struct EngineDeps {
@@ -98,6 +114,16 @@ class Engine {
   /// next. Cost: 1 PUT below a part, else 2 + ceil(bytes / part); + 1 HEAD.
   virtual Result<SegmentEntry> archive(const SealedSegment& segment, Deadline deadline) = 0;
   virtual Result<> verify(const PartitionRef& partition, Offset base, VerifyDepth depth, Deadline deadline) = 0;
+  /// Makes one object of a run of small archived segments; nothing when there is no run worth it (EngineOptions::merge), or with
+  /// write_once. Never of segments with a local copy, never an unencrypted one of encrypted ones. It replaces them at once and
+  /// for every later listing; the old objects stay until remove_replaced(). A run that can never succeed (damaged, its key lost)
+  /// is logged, and left alone as long as the process runs. Retry-safe. Cost: what reading the run and archive() cost.
+  virtual Result<std::optional<SegmentEntry>> merge(const PartitionRef& partition, const MergeOrder& order,
+                                                    Deadline deadline) = 0;
+  /// Removes objects that others have stood for since MergeLimits::grace_ms, in offset order; how many. Only when what stands for
+  /// them is there and can be opened. Retry-safe. Cost: nothing while there are none; else 1 LIST and 1 DELETE per 1,000, and the
+  /// tails of those that stand.
+  virtual Result<std::size_t> remove_replaced(const PartitionRef& partition, Deadline deadline) = 0;
 
   // ---- catalogue; from memory, never blocks
   virtual std::vector<SegmentEntry> segments(const PartitionRef& partition) const = 0;  // by offset

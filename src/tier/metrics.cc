@@ -9,9 +9,9 @@ namespace takhin::tier {
 
 std::span<const metrics::MetricDef* const> metric_rows() {
   static const auto rows = [] {
-    std::array<const metrics::MetricDef*, 4 + kColdMetrics.size()> all{&kArchiveOperations, &kRestoreOperations,
-                                                                            &kTopicRequests, &kTopicBytes};
-    std::ranges::copy(kColdMetrics, all.begin() + 4);
+    std::array<const metrics::MetricDef*, 5 + kColdMetrics.size()> all{&kArchiveOperations, &kRestoreOperations,
+                                                                            &kTopicRequests, &kTopicBytes, &kMergeOperations};
+    std::ranges::copy(kColdMetrics, all.begin() + 5);
     return all;
   }();
   return rows;

@@ -12,6 +12,9 @@ inline constexpr metrics::MetricDef kArchiveOperations{"tiered_storage_archive_o
 inline constexpr metrics::MetricDef kRestoreOperations{"tiered_storage_restore_operations_total", metrics::Type::kCounter,
                                                        "Segments brought back to local disk, by result."};
 
+inline constexpr metrics::MetricDef kMergeOperations{"tier_merge_operations_total", metrics::Type::kCounter,
+                                                     "Runs of small archived segments made one object, by result."};
+
 /// The rows of this room.
 std::span<const metrics::MetricDef* const> metric_rows();
 

@@ -8,13 +8,18 @@ namespace takhin::tier {
 Result<std::optional<Sealing>> ObjectKeys::make(const std::string& key_id, const Uuid& object) {
   const KeyRingOptions& options = ring_.options();
   const std::string& wanted = key_id.empty() ? options.active : key_id;
-  if (wanted.empty() || wanted == kNoKey) {
+  if (!seals(key_id)) {
     if (!options.required) return std::optional<Sealing>();
     return fail(Kind::kInvalid, "no key to encrypt with, and tier.encryption.required forbids to go without");
   }
   const SecretKey key = SecretKey::make(random_);
   TRY(Envelope envelope, ring_.wrap(wanted, key, object, random_));
   return std::optional(Sealing{keep(object, key), std::move(envelope)});
+}
+
+bool ObjectKeys::seals(const std::string& key_id) const {
+  const std::string& wanted = key_id.empty() ? ring_.options().active : key_id;
+  return !wanted.empty() && wanted != kNoKey;
 }
 
 Opening ObjectKeys::opening(const object::ObjectKey& segment, const Uuid& object, Deadline deadline) {

@@ -28,6 +28,8 @@ class ObjectKeys {
   /// A fresh data key for an object to be written. `key_id` empty: the ring's active key. Nothing: do not encrypt. Errors as
   /// KeyRing::wrap(); kInvalid when it is not to be encrypted although that is required.
   Result<std::optional<Sealing>> make(const std::string& key_id, const Uuid& object);
+  /// Whether make() with this key encrypts.
+  bool seals(const std::string& key_id) const;
 
   /// For parse_tail(): opens the object with directory field 2, else with its key object. Errors: kDenied names the key that
   /// is lost; kUnavailable and the like pass. Cost: nothing when the ring has the key, else 1 HEAD and 1 GET.

@@ -3,7 +3,8 @@
 namespace takhin::tier {
 namespace {
 
-constexpr std::int64_t kHourMs = 3600 * 1000;
+constexpr std::int64_t kMinuteMs = 60 * 1000;
+constexpr std::int64_t kHourMs = 60 * kMinuteMs;
 
 Result<> validate_keys(const config::Settings& settings) {
   const std::string& id = settings.text(kKeyId);
@@ -31,8 +32,9 @@ std::span<const Option* const> option_rows() {
   static constexpr const Option* kRows[] = {
       &kKeyId,         &kKeyPath,           &kKeyCommand,  &kKeyCommandMs, &kEncryptionRequired,
       &kColdAgeHours,  &kWarmAgeHours,      &kCacheSizeMb, &kHotMinHz,     &kHotMinCount,   &kChunkBytes,
-      &kFetchBytesMax, &kReadaheadBytesMax, &kZstdLevel,   &kFetchThreads, &kFetchQueueMax, &kWriteOnce,   &kSsdGbMonth,
-      &kS3GbMonth,     &kGlacierGbMonth,    &kRetrievalGb, &kPutPer1000,   &kGetPer1000};
+      &kFetchBytesMax, &kReadaheadBytesMax, &kZstdLevel,   &kFetchThreads, &kFetchQueueMax, &kWriteOnce,   &kMergeSmallBytes,
+      &kMergeTargetBytes, &kMergeSourcesMin, &kMergeGraceMinutes, &kSsdGbMonth, &kS3GbMonth, &kGlacierGbMonth,
+      &kRetrievalGb,   &kPutPer1000,        &kGetPer1000};
   return kRows;
 }
 
@@ -60,7 +62,11 @@ EngineOptions engine_options(const config::Settings& settings, const std::string
           .zstd_level = static_cast<int>(settings.integer(kZstdLevel)),
           .fetch_threads = static_cast<std::size_t>(settings.integer(kFetchThreads)),
           .fetch_queue_max = static_cast<std::size_t>(settings.integer(kFetchQueueMax)),
-          .write_once = settings.flag(kWriteOnce)};
+          .write_once = settings.flag(kWriteOnce),
+          .merge = {.small_bytes = bytes_of(settings, kMergeSmallBytes),
+                    .target_bytes = bytes_of(settings, kMergeTargetBytes),
+                    .sources_min = static_cast<std::size_t>(settings.integer(kMergeSourcesMin)),
+                    .grace_ms = settings.integer(kMergeGraceMinutes) * kMinuteMs}};
 }
 
 KeyRingOptions keyring_options(const config::Settings& settings) {

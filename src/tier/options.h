@@ -56,6 +56,17 @@ inline const Option kKeyCommandMs{.key = "tier.encryption.key.command.timeout.ms
                                   .max = 600'000, .doc = "Longest run of that program; then it is killed."};
 inline const Option kEncryptionRequired{.key = "tier.encryption.required", .fallback = false,
                                         .doc = "Refuse to write and to read segments that are not encrypted."};
+inline const Option kMergeSmallBytes{
+    .key = "tier.merge.small.bytes", .fallback = std::int64_t{0}, .min = 0, .max = 1.0 * kGiB,
+    .doc = "Neighbouring archived segments with fewer log bytes than this, and no local file, are merged into one object in the "
+           "background; 0 = never."};
+inline const Option kMergeTargetBytes{.key = "tier.merge.target.bytes", .fallback = std::int64_t{64 * kMiB}, .min = 1024,
+                                      .max = 1.0 * kGiB, .doc = "Log bytes of a merged object at the most."};
+inline const Option kMergeSourcesMin{.key = "tier.merge.sources.min", .fallback = std::int64_t{8}, .min = 2, .max = 256,
+                                     .doc = "So many neighbours are merged at the least; 256 at the most."};
+inline const Option kMergeGraceMinutes{
+    .key = "tier.merge.grace.minutes", .fallback = std::int64_t{60}, .min = 0, .max = 525'600,
+    .doc = "How long objects that a merged one replaces stay in the bucket, for readers that still know them."};
 
 inline const Option kSsdGbMonth{.key = "storage.tiered.cost.ssd.gb.month", .fallback = CostRates{}.ssd_gb_month,
                            .min = 0, .max = 1e6,
