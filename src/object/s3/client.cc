@@ -97,8 +97,8 @@ Pairs headers_of_customer_key(const S3Options& options) {
   if (options.server_side != ServerSide::kCustomer) return {};
   const std::string prefix = "x-amz-server-side-encryption-customer-";
   return {{prefix + "algorithm", "AES256"},
-          {prefix + "key", base64(options.customer_key)},
-          {prefix + "key-md5", base64(md5(options.customer_key))}};
+          {prefix + "key", to_base64(options.customer_key)},
+          {prefix + "key-md5", to_base64(md5(options.customer_key))}};
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/base64.h"
 #include "base/types.h"
 
 namespace takhin::object::s3 {
@@ -19,8 +20,7 @@ std::optional<std::string> url_decode(std::string_view text);
 std::string hex(View bytes);
 /// Nothing unless `text` is pairs of hexadecimal digits.
 std::optional<Bytes> bytes_of_hex(std::string_view text);
-std::string base64(View bytes);
-/// Nothing unless `text` is base64 with its padding.
+/// from_base64(), and nothing for no text.
 std::optional<Bytes> bytes_of_base64(std::string_view text);
 /// As Content-MD5 and ETags of plain objects; not for anything that must be safe.
 std::array<std::byte, 16> md5(View data);
