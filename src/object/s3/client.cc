@@ -42,8 +42,7 @@ Result<Address> address_in(const S3Options& options, const std::string& region) 
   if (options.bucket.find_first_of("/?#% @:") != std::string::npos) {
     return fail(Kind::kInvalid, "s3: \"{}\" is no name of a bucket", options.bucket);
   }
-  const std::string_view domain = region.starts_with("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
-  auto address = options.endpoint.empty() ? Address{"https", fmt::format("s3.{}.{}", region, domain), ""}
+  auto address = options.endpoint.empty() ? Address{"https", fmt::format("s3.{}.{}", region, aws_domain(region)), ""}
                                           : host_of_endpoint(options.endpoint);
   if (!address) {
     return fail(Kind::kInvalid, "s3: endpoint \"{}\" is not http://host[:port] or https://host[:port]",

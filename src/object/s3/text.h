@@ -17,6 +17,11 @@ std::string uri_encode(std::string_view text, bool keep_slash);
 /// What a listing with encoding-type=url holds: %XX, and '+' for a space. Nothing when an escape is broken.
 std::optional<std::string> url_decode(std::string_view text);
 
+/// Where the endpoints of a region lie: China is a partition of its own.
+constexpr std::string_view aws_domain(std::string_view region) {
+  return region.starts_with("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
+}
+
 std::string hex(View bytes);
 /// Nothing unless `text` is pairs of hexadecimal digits.
 std::optional<Bytes> bytes_of_hex(std::string_view text);
