@@ -10,6 +10,8 @@
 #include "protocol/messages/offset_commit_value.h"
 #include "protocol/messages/request_header.h"
 #include "protocol/messages/response_header.h"
+#include "protocol/messages/transaction_log_key.h"
+#include "protocol/messages/transaction_log_value.h"
 #include "protocol/table.h"
 
 namespace takhin::testing {
@@ -18,6 +20,7 @@ inline std::vector<const protocol::Table*> all_messages() {
   std::vector<const protocol::Table*> tables{
       &protocol::RequestHeader::table(),     &protocol::ResponseHeader::table(),   &protocol::OffsetCommitKey::table(),
       &protocol::OffsetCommitValue::table(), &protocol::GroupMetadataKey::table(), &protocol::GroupMetadataValue::table(),
+      &protocol::TransactionLogKey::table(), &protocol::TransactionLogValue::table(),
   };
   for (const protocol::ApiInfo& api : protocol::apis()) {
     tables.push_back(api.request);

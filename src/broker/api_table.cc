@@ -30,6 +30,11 @@ constexpr ApiRow kRows[] = {
     {ApiKey::kDeleteRecords, handlers::delete_records},
     {ApiKey::kInitProducerId, handlers::init_producer_id},
     {ApiKey::kOffsetForLeaderEpoch, handlers::offset_for_leader_epoch},
+    {ApiKey::kAddPartitionsToTxn, handlers::add_partitions_to_txn},
+    {ApiKey::kAddOffsetsToTxn, handlers::add_offsets_to_txn},
+    {ApiKey::kEndTxn, handlers::end_txn},
+    {ApiKey::kWriteTxnMarkers, handlers::write_txn_markers},
+    {ApiKey::kTxnOffsetCommit, handlers::txn_offset_commit},
     {ApiKey::kDescribeConfigs, handlers::describe_configs},
     {ApiKey::kAlterConfigs, handlers::alter_configs},
     {ApiKey::kDescribeLogDirs, handlers::describe_log_dirs},
@@ -38,6 +43,9 @@ constexpr ApiRow kRows[] = {
     {ApiKey::kIncrementalAlterConfigs, handlers::incremental_alter_configs},
     {ApiKey::kOffsetDelete, handlers::offset_delete},
     {ApiKey::kDescribeCluster, handlers::describe_cluster},
+    {ApiKey::kDescribeProducers, handlers::describe_producers},
+    {ApiKey::kDescribeTransactions, handlers::describe_transactions},
+    {ApiKey::kListTransactions, handlers::list_transactions},
     {ApiKey::kDescribeTopicPartitions, handlers::describe_topic_partitions},
 };
 static_assert(std::ranges::is_sorted(kRows, {}, &ApiRow::key));

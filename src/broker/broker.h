@@ -18,7 +18,11 @@ namespace takhin::broker {
 namespace groups {
 class GroupCoordinator;
 }
-class OffsetsStore;
+namespace transactions {
+class TransactionCoordinator;
+}
+class TransactionEnds;
+class InternalTopic;
 
 /// Everything here outlives every request. Any thread.
 struct Broker {
@@ -31,8 +35,11 @@ struct Broker {
   ColdReads& cold_reads;  // in `cold`
   WorkerPool& admin;  // topics made and removed, ids taken: short disk writes
   ProducerIds& producer_ids;
-  OffsetsStore& offsets_store;
+  InternalTopic& offsets_topic;
+  InternalTopic& transactions_topic;
   std::shared_ptr<groups::GroupCoordinator> groups;
+  std::shared_ptr<transactions::TransactionCoordinator> transactions;
+  TransactionEnds& ends;
   const Counters& counters;
   std::string cluster_id;
   std::string host;  // as advertised

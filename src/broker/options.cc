@@ -77,6 +77,16 @@ const Option kOffsetMetadata{.key = "kafka.offset.metadata.max.bytes",
                              .min = 0,
                              .max = kInt32Max,
                              .doc = "Longest text that a client may commit with an offset."};
+const Option kTxnTimeoutMax{.key = "kafka.transaction.max.timeout.ms",
+                            .fallback = std::int64_t{900'000},
+                            .min = 1,
+                            .max = kInt32Max,
+                            .doc = "Longest transaction timeout that a producer may ask for."};
+const Option kTxnIdExpiration{.key = "kafka.transactional.id.expiration.ms",
+                              .fallback = std::int64_t{604'800'000},
+                              .min = 1,
+                              .max = 9e15,
+                              .doc = "How long a transactional id is remembered after its last transaction."};
 
 const Option kGroupsBackup{.key = "tier.groups.backup.interval.ms",
                            .fallback = std::int64_t{60'000},
@@ -89,7 +99,7 @@ constexpr std::array kRows{&kHost,       &kPort,       &kAdvertisedHost, &kAdver
                            &kAutoCreate, &kNumPartitions, &kReplication, &kMessageMax,     &kRequestMax, &kConnectionsMax,
                            &kIdle,       &kInFlight,   &kThreads,        &kFetchMax,       &kColdWait,  &kColdThreads,
                            &kRebalanceDelay, &kSessionMin, &kSessionMax, &kGroupMembers,   &kOffsetsRetention, &kOffsetMetadata,
-                           &kGroupsBackup};
+                           &kGroupsBackup, &kTxnTimeoutMax, &kTxnIdExpiration};
 
 }  // namespace
 
@@ -121,6 +131,8 @@ Result<Options> options_from(const config::Settings& settings) {
   options.groups.offsets_retention_ms = settings.integer(kOffsetsRetention) * 60'000;
   options.groups.metadata_bytes_max = static_cast<std::int32_t>(settings.integer(kOffsetMetadata));
   options.groups_backup_interval_ms = settings.integer(kGroupsBackup);
+  options.transactions.timeout_max_ms = static_cast<std::int32_t>(settings.integer(kTxnTimeoutMax));
+  options.transactions.id_expiration_ms = settings.integer(kTxnIdExpiration);
   if (options.groups.session_timeout_min_ms > options.groups.session_timeout_max_ms) {
     return config::broken_rule(settings, kSessionMin, "must not be larger than kafka.group.max.session.timeout.ms");
   }

@@ -7,6 +7,7 @@
 
 #include "broker/groups/coordinator.h"
 #include "broker/net/listener.h"
+#include "broker/transactions/coordinator.h"
 #include "config/option.h"
 
 namespace takhin::broker {
@@ -27,6 +28,7 @@ struct Options {
   std::int64_t message_bytes_max = 1'048'588;   // max.message.bytes of topics that do not set it
   groups::GroupOptions groups;
   std::int64_t groups_backup_interval_ms = 60'000;
+  transactions::TransactionOptions transactions;
   bool tiering = false;                         // shown by DescribeLogDirs; set by assembly
 };
 

@@ -4,7 +4,7 @@
 PACKAGES_build="g++ cmake ninja-build ccache mold pkg-config libcurl4-openssl-dev libssl-dev libisal-dev libpugixml-dev
   libzstd-dev liblz4-dev libsnappy-dev zlib1g-dev libboost1.81-dev libboost-json1.81-dev libxxhash-dev libsqlite3-dev
   libcpp-httplib-dev prometheus-cpp-dev libyaml-cpp-dev libcli11-dev libfmt-dev libexpected-dev libspdlog-dev libgtest-dev
-  libgmock-dev python3"
+  libgmock-dev libre2-dev python3"
 PACKAGES_clang="clang-19 libclang-rt-19-dev"
 PACKAGES_clients="kcat python3-venv curl"
 PACKAGES_java="openjdk-17-jre-headless maven"
@@ -13,7 +13,7 @@ PACKAGES_bench="libbenchmark-dev strace"
 KAFKA_VERSION=4.1.1
 # The message tables follow the newest schemas; their jars alone, without what they would need to run.
 KAFKA_SCHEMAS_VERSION=4.4.0
-KAFKA_SCHEMA_JARS="kafka-clients kafka-group-coordinator"
+KAFKA_SCHEMA_JARS="kafka-clients kafka-group-coordinator kafka-transaction-coordinator"
 VENV_PACKAGES="kafka-python==3.0.12 confluent-kafka==2.16.1 pytest==9.0.1 lz4==4.4.5 zstandard==0.25.0 python-snappy==0.7.3"
 
 as_root() {
@@ -57,7 +57,16 @@ install_kafka_jars() {
   local dir
   dir=$(kafka_jars)
   export TAKHIN_KAFKA_JARS=$dir/libs
-  [ ! -f "$dir/complete" ] || return 0
+  [ -f "$dir/complete" ] || install_kafka_classpath "$dir"
+  local jar
+  for jar in $KAFKA_SCHEMA_JARS; do
+    [ -f "$dir/schemas/$jar-$KAFKA_SCHEMAS_VERSION.jar" ] || (cd "$dir" && mvn -q -B dependency:copy \
+      -Dartifact="org.apache.kafka:$jar:$KAFKA_SCHEMAS_VERSION" -DoutputDirectory=schemas >>mvn.log 2>&1)
+  done
+}
+
+install_kafka_classpath() { # directory
+  local dir=$1
   command -v java >/dev/null && command -v mvn >/dev/null || install_packages java
   echo "dev: installing Apache Kafka $KAFKA_VERSION from Maven Central"
   rm -rf "$dir"
@@ -72,11 +81,6 @@ EOF
     cat "$dir/mvn.log" >&2
     return 1
   }
-  local jar
-  for jar in $KAFKA_SCHEMA_JARS; do
-    (cd "$dir" && mvn -q -B dependency:copy -Dartifact="org.apache.kafka:$jar:$KAFKA_SCHEMAS_VERSION" \
-      -DoutputDirectory=schemas >>mvn.log 2>&1)
-  done
   touch "$dir/complete"
 }
 

@@ -2,6 +2,8 @@
 
 #include "protocol/api.h"
 
+#include "protocol/messages/add_offsets_to_txn.h"
+#include "protocol/messages/add_partitions_to_txn.h"
 #include "protocol/messages/alter_configs.h"
 #include "protocol/messages/api_versions.h"
 #include "protocol/messages/create_partitions.h"
@@ -15,6 +17,8 @@
 #include "protocol/messages/describe_log_dirs.h"
 #include "protocol/messages/describe_producers.h"
 #include "protocol/messages/describe_topic_partitions.h"
+#include "protocol/messages/describe_transactions.h"
+#include "protocol/messages/end_txn.h"
 #include "protocol/messages/fetch.h"
 #include "protocol/messages/find_coordinator.h"
 #include "protocol/messages/heartbeat.h"
@@ -24,6 +28,7 @@
 #include "protocol/messages/leave_group.h"
 #include "protocol/messages/list_groups.h"
 #include "protocol/messages/list_offsets.h"
+#include "protocol/messages/list_transactions.h"
 #include "protocol/messages/metadata.h"
 #include "protocol/messages/offset_commit.h"
 #include "protocol/messages/offset_delete.h"
@@ -31,71 +36,89 @@
 #include "protocol/messages/offset_for_leader_epoch.h"
 #include "protocol/messages/produce.h"
 #include "protocol/messages/sync_group.h"
+#include "protocol/messages/txn_offset_commit.h"
+#include "protocol/messages/write_txn_markers.h"
 
 namespace takhin::protocol {
+namespace {
 
-std::span<const ApiInfo> apis() {
-  static const ApiInfo rows[] = {
-      {ApiKey::kProduce, "Produce", 3, 13, 13, 9,
-       &ProduceRequest::table(), &ProduceResponse::table()},
-      {ApiKey::kFetch, "Fetch", 4, 18, 18, 12,
-       &FetchRequest::table(), &FetchResponse::table()},
-      {ApiKey::kListOffsets, "ListOffsets", 1, 11, 11, 6,
-       &ListOffsetsRequest::table(), &ListOffsetsResponse::table()},
-      {ApiKey::kMetadata, "Metadata", 0, 13, 13, 9,
-       &MetadataRequest::table(), &MetadataResponse::table()},
-      {ApiKey::kOffsetCommit, "OffsetCommit", 2, 10, 10, 8,
-       &OffsetCommitRequest::table(), &OffsetCommitResponse::table()},
-      {ApiKey::kOffsetFetch, "OffsetFetch", 1, 10, 10, 6,
-       &OffsetFetchRequest::table(), &OffsetFetchResponse::table()},
-      {ApiKey::kFindCoordinator, "FindCoordinator", 0, 6, 6, 3,
-       &FindCoordinatorRequest::table(), &FindCoordinatorResponse::table()},
-      {ApiKey::kJoinGroup, "JoinGroup", 0, 9, 9, 6,
-       &JoinGroupRequest::table(), &JoinGroupResponse::table()},
-      {ApiKey::kHeartbeat, "Heartbeat", 0, 4, 4, 4,
-       &HeartbeatRequest::table(), &HeartbeatResponse::table()},
-      {ApiKey::kLeaveGroup, "LeaveGroup", 0, 5, 5, 4,
-       &LeaveGroupRequest::table(), &LeaveGroupResponse::table()},
-      {ApiKey::kSyncGroup, "SyncGroup", 0, 5, 5, 4,
-       &SyncGroupRequest::table(), &SyncGroupResponse::table()},
-      {ApiKey::kDescribeGroups, "DescribeGroups", 0, 6, 6, 5,
-       &DescribeGroupsRequest::table(), &DescribeGroupsResponse::table()},
-      {ApiKey::kListGroups, "ListGroups", 0, 5, 5, 3,
-       &ListGroupsRequest::table(), &ListGroupsResponse::table()},
-      {ApiKey::kApiVersions, "ApiVersions", 0, 5, 5, 3,
-       &ApiVersionsRequest::table(), &ApiVersionsResponse::table()},
-      {ApiKey::kCreateTopics, "CreateTopics", 2, 7, 7, 5,
-       &CreateTopicsRequest::table(), &CreateTopicsResponse::table()},
-      {ApiKey::kDeleteTopics, "DeleteTopics", 1, 6, 6, 4,
-       &DeleteTopicsRequest::table(), &DeleteTopicsResponse::table()},
-      {ApiKey::kDeleteRecords, "DeleteRecords", 0, 2, 2, 2,
-       &DeleteRecordsRequest::table(), &DeleteRecordsResponse::table()},
-      {ApiKey::kInitProducerId, "InitProducerId", 0, 6, 5, 2,
-       &InitProducerIdRequest::table(), &InitProducerIdResponse::table()},
-      {ApiKey::kOffsetForLeaderEpoch, "OffsetForLeaderEpoch", 2, 4, 4, 4,
-       &OffsetForLeaderEpochRequest::table(), &OffsetForLeaderEpochResponse::table()},
-      {ApiKey::kDescribeConfigs, "DescribeConfigs", 1, 4, 4, 4,
-       &DescribeConfigsRequest::table(), &DescribeConfigsResponse::table()},
-      {ApiKey::kAlterConfigs, "AlterConfigs", 0, 2, 2, 2,
-       &AlterConfigsRequest::table(), &AlterConfigsResponse::table()},
-      {ApiKey::kDescribeLogDirs, "DescribeLogDirs", 1, 5, 5, 2,
-       &DescribeLogDirsRequest::table(), &DescribeLogDirsResponse::table()},
-      {ApiKey::kCreatePartitions, "CreatePartitions", 0, 3, 3, 2,
-       &CreatePartitionsRequest::table(), &CreatePartitionsResponse::table()},
-      {ApiKey::kDeleteGroups, "DeleteGroups", 0, 3, 3, 2,
-       &DeleteGroupsRequest::table(), &DeleteGroupsResponse::table()},
-      {ApiKey::kIncrementalAlterConfigs, "IncrementalAlterConfigs", 0, 1, 1, 1,
-       &IncrementalAlterConfigsRequest::table(), &IncrementalAlterConfigsResponse::table()},
-      {ApiKey::kOffsetDelete, "OffsetDelete", 0, 0, 0, kNeverFlexible,
-       &OffsetDeleteRequest::table(), &OffsetDeleteResponse::table()},
-      {ApiKey::kDescribeCluster, "DescribeCluster", 0, 2, 2, 0,
-       &DescribeClusterRequest::table(), &DescribeClusterResponse::table()},
-      {ApiKey::kDescribeProducers, "DescribeProducers", 0, 0, 0, 0,
-       &DescribeProducersRequest::table(), &DescribeProducersResponse::table()},
-      {ApiKey::kDescribeTopicPartitions, "DescribeTopicPartitions", 0, 0, 0, 0,
-       &DescribeTopicPartitionsRequest::table(), &DescribeTopicPartitionsResponse::table()},
-  };
-  return rows;
-}
+const ApiInfo kRows[] = {
+    {ApiKey::kProduce, "Produce", 3, 13, 13, 9,
+     &ProduceRequest::table(), &ProduceResponse::table()},
+    {ApiKey::kFetch, "Fetch", 4, 18, 18, 12,
+     &FetchRequest::table(), &FetchResponse::table()},
+    {ApiKey::kListOffsets, "ListOffsets", 1, 11, 11, 6,
+     &ListOffsetsRequest::table(), &ListOffsetsResponse::table()},
+    {ApiKey::kMetadata, "Metadata", 0, 13, 13, 9,
+     &MetadataRequest::table(), &MetadataResponse::table()},
+    {ApiKey::kOffsetCommit, "OffsetCommit", 2, 10, 10, 8,
+     &OffsetCommitRequest::table(), &OffsetCommitResponse::table()},
+    {ApiKey::kOffsetFetch, "OffsetFetch", 1, 10, 10, 6,
+     &OffsetFetchRequest::table(), &OffsetFetchResponse::table()},
+    {ApiKey::kFindCoordinator, "FindCoordinator", 0, 6, 6, 3,
+     &FindCoordinatorRequest::table(), &FindCoordinatorResponse::table()},
+    {ApiKey::kJoinGroup, "JoinGroup", 0, 9, 9, 6,
+     &JoinGroupRequest::table(), &JoinGroupResponse::table()},
+    {ApiKey::kHeartbeat, "Heartbeat", 0, 4, 4, 4,
+     &HeartbeatRequest::table(), &HeartbeatResponse::table()},
+    {ApiKey::kLeaveGroup, "LeaveGroup", 0, 5, 5, 4,
+     &LeaveGroupRequest::table(), &LeaveGroupResponse::table()},
+    {ApiKey::kSyncGroup, "SyncGroup", 0, 5, 5, 4,
+     &SyncGroupRequest::table(), &SyncGroupResponse::table()},
+    {ApiKey::kDescribeGroups, "DescribeGroups", 0, 6, 6, 5,
+     &DescribeGroupsRequest::table(), &DescribeGroupsResponse::table()},
+    {ApiKey::kListGroups, "ListGroups", 0, 5, 5, 3,
+     &ListGroupsRequest::table(), &ListGroupsResponse::table()},
+    {ApiKey::kApiVersions, "ApiVersions", 0, 5, 5, 3,
+     &ApiVersionsRequest::table(), &ApiVersionsResponse::table()},
+    {ApiKey::kCreateTopics, "CreateTopics", 2, 7, 7, 5,
+     &CreateTopicsRequest::table(), &CreateTopicsResponse::table()},
+    {ApiKey::kDeleteTopics, "DeleteTopics", 1, 6, 6, 4,
+     &DeleteTopicsRequest::table(), &DeleteTopicsResponse::table()},
+    {ApiKey::kDeleteRecords, "DeleteRecords", 0, 2, 2, 2,
+     &DeleteRecordsRequest::table(), &DeleteRecordsResponse::table()},
+    {ApiKey::kInitProducerId, "InitProducerId", 0, 6, 5, 2,
+     &InitProducerIdRequest::table(), &InitProducerIdResponse::table()},
+    {ApiKey::kOffsetForLeaderEpoch, "OffsetForLeaderEpoch", 2, 4, 4, 4,
+     &OffsetForLeaderEpochRequest::table(), &OffsetForLeaderEpochResponse::table()},
+    {ApiKey::kAddPartitionsToTxn, "AddPartitionsToTxn", 0, 5, 5, 3,
+     &AddPartitionsToTxnRequest::table(), &AddPartitionsToTxnResponse::table()},
+    {ApiKey::kAddOffsetsToTxn, "AddOffsetsToTxn", 0, 4, 4, 3,
+     &AddOffsetsToTxnRequest::table(), &AddOffsetsToTxnResponse::table()},
+    {ApiKey::kEndTxn, "EndTxn", 0, 5, 5, 3,
+     &EndTxnRequest::table(), &EndTxnResponse::table()},
+    {ApiKey::kWriteTxnMarkers, "WriteTxnMarkers", 1, 2, 2, 1,
+     &WriteTxnMarkersRequest::table(), &WriteTxnMarkersResponse::table()},
+    {ApiKey::kTxnOffsetCommit, "TxnOffsetCommit", 0, 6, 6, 3,
+     &TxnOffsetCommitRequest::table(), &TxnOffsetCommitResponse::table()},
+    {ApiKey::kDescribeConfigs, "DescribeConfigs", 1, 4, 4, 4,
+     &DescribeConfigsRequest::table(), &DescribeConfigsResponse::table()},
+    {ApiKey::kAlterConfigs, "AlterConfigs", 0, 2, 2, 2,
+     &AlterConfigsRequest::table(), &AlterConfigsResponse::table()},
+    {ApiKey::kDescribeLogDirs, "DescribeLogDirs", 1, 5, 5, 2,
+     &DescribeLogDirsRequest::table(), &DescribeLogDirsResponse::table()},
+    {ApiKey::kCreatePartitions, "CreatePartitions", 0, 3, 3, 2,
+     &CreatePartitionsRequest::table(), &CreatePartitionsResponse::table()},
+    {ApiKey::kDeleteGroups, "DeleteGroups", 0, 3, 3, 2,
+     &DeleteGroupsRequest::table(), &DeleteGroupsResponse::table()},
+    {ApiKey::kIncrementalAlterConfigs, "IncrementalAlterConfigs", 0, 1, 1, 1,
+     &IncrementalAlterConfigsRequest::table(), &IncrementalAlterConfigsResponse::table()},
+    {ApiKey::kOffsetDelete, "OffsetDelete", 0, 0, 0, kNeverFlexible,
+     &OffsetDeleteRequest::table(), &OffsetDeleteResponse::table()},
+    {ApiKey::kDescribeCluster, "DescribeCluster", 0, 2, 2, 0,
+     &DescribeClusterRequest::table(), &DescribeClusterResponse::table()},
+    {ApiKey::kDescribeProducers, "DescribeProducers", 0, 0, 0, 0,
+     &DescribeProducersRequest::table(), &DescribeProducersResponse::table()},
+    {ApiKey::kDescribeTransactions, "DescribeTransactions", 0, 0, 0, 0,
+     &DescribeTransactionsRequest::table(), &DescribeTransactionsResponse::table()},
+    {ApiKey::kListTransactions, "ListTransactions", 0, 2, 2, 0,
+     &ListTransactionsRequest::table(), &ListTransactionsResponse::table()},
+    {ApiKey::kDescribeTopicPartitions, "DescribeTopicPartitions", 0, 0, 0, 0,
+     &DescribeTopicPartitionsRequest::table(), &DescribeTopicPartitionsResponse::table()},
+};
+
+}  // namespace
+
+std::span<const ApiInfo> apis() { return kRows; }
 
 }  // namespace takhin::protocol
