@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/worker_pool.h"
 #include "broker/cold_reads.h"
+#include "broker/fetch_sessions.h"
 #include "broker/metrics.h"
 #include "broker/options.h"
 #include "broker/producer_ids.h"
@@ -34,6 +35,7 @@ struct Broker {
   WorkerPool& cold;   // what may wait for the object store
   ColdReads& cold_reads;  // in `cold`
   WorkerPool& admin;  // topics made and removed, ids taken: short disk writes
+  FetchSessions& fetch_sessions;
   ProducerIds& producer_ids;
   InternalTopic& offsets_topic;
   InternalTopic& transactions_topic;

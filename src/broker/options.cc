@@ -45,6 +45,11 @@ const Option kThreads{.key = "kafka.network.threads", .fallback = std::int64_t{0
                       .doc = "Event loops that serve connections; 0: one for each core."};
 const Option kFetchMax{.key = "kafka.fetch.max.bytes", .fallback = std::int64_t{57'671'680}, .min = 1024, .max = kInt32Max,
                        .doc = "Largest answer to one Fetch, whatever the client asks for."};
+const Option kFetchSessions{.key = "kafka.max.incremental.fetch.session.cache.slots",
+                            .fallback = std::int64_t{1'000},
+                            .min = 0,
+                            .max = 1e6,
+                            .doc = "Consumers whose fetches the broker remembers, so that they need to send changes only."};
 const Option kColdWait{
     .key = "kafka.fetch.cold.wait.ms",
     .fallback = std::int64_t{2'000},
@@ -99,7 +104,7 @@ constexpr std::array kRows{&kHost,       &kPort,       &kAdvertisedHost, &kAdver
                            &kAutoCreate, &kNumPartitions, &kReplication, &kMessageMax,     &kRequestMax, &kConnectionsMax,
                            &kIdle,       &kInFlight,   &kThreads,        &kFetchMax,       &kColdWait,  &kColdThreads,
                            &kRebalanceDelay, &kSessionMin, &kSessionMax, &kGroupMembers,   &kOffsetsRetention, &kOffsetMetadata,
-                           &kGroupsBackup, &kTxnTimeoutMax, &kTxnIdExpiration};
+                           &kGroupsBackup, &kTxnTimeoutMax, &kTxnIdExpiration, &kFetchSessions};
 
 }  // namespace
 
@@ -122,6 +127,7 @@ Result<Options> options_from(const config::Settings& settings) {
   options.num_partitions = static_cast<std::int32_t>(settings.integer(kNumPartitions));
   options.message_bytes_max = settings.integer(kMessageMax);
   options.fetch_bytes_max = settings.integer(kFetchMax);
+  options.fetch_sessions_max = static_cast<std::size_t>(settings.integer(kFetchSessions));
   options.cold_wait_ms = settings.integer(kColdWait);
   options.cold_threads = static_cast<std::int32_t>(settings.integer(kColdThreads));
   options.groups.initial_rebalance_delay_ms = static_cast<std::int32_t>(settings.integer(kRebalanceDelay));

@@ -47,6 +47,7 @@ class ServerImpl final : public Server {
         cold_("cold-reads", static_cast<std::size_t>(options_.cold_threads), kColdQueueMax),
         admin_("broker-admin", kAdminThreads, kAdminQueueMax),
         cold_reads_(cold_, counters_.cold_reads, counters_.cold_refused),
+        fetch_sessions_(deps.clock, deps.random, options_.fetch_sessions_max),
         offsets_topic_(kOffsetsTopic, deps.topics, admin_, deps.clock),
         transactions_topic_(kTransactionsTopic, deps.topics, admin_, deps.clock),
         ends_(deps.topics),
@@ -58,6 +59,7 @@ class ServerImpl final : public Server {
                 .cold = cold_,
                 .cold_reads = cold_reads_,
                 .admin = admin_,
+                .fetch_sessions = fetch_sessions_,
                 .producer_ids = *producer_ids_,
                 .offsets_topic = offsets_topic_,
                 .transactions_topic = transactions_topic_,
@@ -128,6 +130,7 @@ class ServerImpl final : public Server {
   WorkerPool cold_;
   WorkerPool admin_;
   ColdReads cold_reads_;
+  FetchSessions fetch_sessions_;
   InternalTopic offsets_topic_;
   InternalTopic transactions_topic_;
   TransactionEnds ends_;
