@@ -3,14 +3,11 @@
 #include <fmt/format.h>
 
 #include "app/commands.h"
+#include "app/real_system.h"
 #include "app/settings.h"
 #include "assembly/care.h"
 #include "base/log.h"
 #include "console/json.h"
-#include "os/clock.h"
-#include "os/files.h"
-#include "os/process.h"
-#include "os/random.h"
 #include "tier/gc.h"
 #include "tier/options.h"
 
@@ -150,14 +147,12 @@ Result<int> gc(assembly::Care& care, Clock& clock, const config::Settings& setti
 }
 
 Result<int> look_after(const Command& command) {
-  os::PosixFileSystem files;
-  os::SystemClock clock;
-  os::SystemRandom random;
-  const assembly::System system{files, clock, random, os::environment(), os::process_id()};
+  RealSystem real;
   metrics::Metrics metrics;
-  TRY(const auto settings, load_settings(command, files));
-  TRY(const auto care, assembly::Care::open(system, metrics, settings, command.store.empty()));
-  return command.verb == Verb::kTierScrub ? scrub(*care, clock, settings, command) : gc(*care, clock, settings, command);
+  TRY(const auto settings, load_settings(command, real.files));
+  TRY(const auto care, assembly::Care::open(real.system, metrics, settings, command.store.empty()));
+  if (command.verb == Verb::kTierScrub) return scrub(*care, real.clock, settings, command);
+  return gc(*care, real.clock, settings, command);
 }
 
 }  // namespace

@@ -3,14 +3,11 @@
 #include <fmt/format.h>
 
 #include "app/commands.h"
+#include "app/real_system.h"
 #include "app/settings.h"
 #include "assembly/options.h"
 #include "assembly/recover.h"
 #include "base/log.h"
-#include "os/clock.h"
-#include "os/files.h"
-#include "os/process.h"
-#include "os/random.h"
 
 namespace takhin::app {
 namespace {
@@ -30,14 +27,11 @@ void print(const assembly::RecoverReport& report, const std::string& data_dir) {
 
 int recover(const Command& command) {
   set_log_level(LogLevel::kError);
-  os::PosixFileSystem files;
-  os::SystemClock clock;
-  os::SystemRandom random;
-  const auto settings = load_settings(command, files);
+  RealSystem real;
+  const auto settings = load_settings(command, real.files);
   if (!settings.ok()) return complain(settings.error().text), kWrongConfiguration;
-  const assembly::System system{files, clock, random, os::environment(), os::process_id()};
   metrics::Metrics metrics;
-  const auto report = assembly::recover(system, metrics, *settings, command.topics);
+  const auto report = assembly::recover(real.system, metrics, *settings, command.topics);
   if (!report.ok()) return complain("takhin: " + report.error().text), kFailed;
   print(*report, settings->text(assembly::kDataDir));
   if (report->groups_fault) {

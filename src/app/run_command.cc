@@ -7,15 +7,12 @@
 #include <thread>
 
 #include "app/commands.h"
+#include "app/real_system.h"
 #include "app/settings.h"
 #include "assembly/broker.h"
 #include "assembly/options.h"
 #include "base/log.h"
-#include "os/clock.h"
-#include "os/command.h"
-#include "os/files.h"
 #include "os/process.h"
-#include "os/random.h"
 
 namespace takhin::app {
 namespace {
@@ -72,11 +69,8 @@ void announce(const assembly::Addresses& at) {
 
 int run(const Command& command) {
   os::StopSignals signals;  // before any thread
-  os::PosixFileSystem files;
-  os::SystemClock clock;
-  os::SystemRandom random;
-  os::SystemCommands commands;
-  const auto settings = load_settings(command, files);
+  RealSystem real;
+  const auto settings = load_settings(command, real.files);
   if (!settings.ok()) {
     complain(settings.error().text);
     return kWrongConfiguration;
@@ -85,8 +79,7 @@ int run(const Command& command) {
   const auto limit = os::raise_open_files_limit();
   if (!limit.ok()) log_warn("app", "{}", limit.error().text);
 
-  const assembly::System system{files, clock, random, os::environment(), os::process_id(), &commands};
-  auto started = assembly::Process::start(system, *settings);
+  auto started = assembly::Process::start(real.system, *settings);
   if (!started.ok()) {
     complain("takhin: " + started.error().text);
     return kFailed;
@@ -96,7 +89,7 @@ int run(const Command& command) {
 
   const int signal = signals.wait();
   log_info("app", "stopping on signal {}", signal);
-  const Watchdog watchdog(clock);
+  const Watchdog watchdog(real.clock);
   const auto stopped = process->stop();
   process.reset();
   if (!stopped.ok()) {

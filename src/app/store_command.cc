@@ -3,14 +3,11 @@
 #include <cstdio>
 
 #include "app/commands.h"
+#include "app/real_system.h"
 #include "app/settings.h"
 #include "assembly/store.h"
 #include "base/log.h"
 #include "object/probe.h"
-#include "os/clock.h"
-#include "os/files.h"
-#include "os/process.h"
-#include "os/random.h"
 
 namespace takhin::app {
 namespace {
@@ -42,21 +39,18 @@ int print(const std::vector<object::Finding>& findings) {
 
 int check_store(const Command& command) {
   set_log_level(LogLevel::kError);  // what goes wrong is in the table
-  os::PosixFileSystem files;
-  os::SystemClock clock;
-  os::SystemRandom random;
+  RealSystem real;
   metrics::Metrics metrics;
-  const assembly::System system{files, clock, random, os::environment(), os::process_id()};
-  const auto settings = load_settings(command, files);
+  const auto settings = load_settings(command, real.files);
   if (!settings.ok()) return complain(settings.error().text), kWrongConfiguration;
   auto options = object::from(*settings);
   if (!options.ok()) return complain(options.error().text), kWrongConfiguration;
   options->part_bytes = object::kProbePartBytes;
   options->list_page_keys = object::kProbePageKeys;
   options->retry.attempts_max = kAttempts;
-  const auto store = assembly::open_store(system, metrics, *options);
+  const auto store = assembly::open_store(real.system, metrics, *options);
   if (!store.ok()) return complain("takhin: " + store.error().text), kFailed;
-  const auto findings = object::probe((*store)->top(), "", clock, random);
+  const auto findings = object::probe((*store)->top(), "", real.clock, real.random);
   if (!findings.ok()) return complain("takhin: " + findings.error().text), kFailed;
   return print(*findings);
 }

@@ -1,28 +1,22 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <atomic>
 #include <cstdio>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <thread>
 #include <vector>
 
 #include "app/commands.h"
+#include "app/real_system.h"
 #include "app/settings.h"
 #include "assembly/data_dir.h"
 #include "assembly/inventory.h"
 #include "assembly/node.h"
 #include "assembly/options.h"
 #include "base/log.h"
+#include "base/in_parallel.h"
 #include "base/uuid.h"
 #include "console/json.h"
-#include "os/clock.h"
-#include "os/command.h"
-#include "os/files.h"
-#include "os/process.h"
-#include "os/random.h"
 #include "partition/topic_config.h"
 #include "tier/options.h"
 #include "tier/rewrap.h"
@@ -41,14 +35,14 @@ class Tiers {
   ~Tiers() {
     stack_.reset();
     if (!scratch_.empty()) {
-      if (const auto gone = files_.remove_tree(scratch_); !gone.ok()) complain("takhin: " + gone.error().text);
+      if (const auto gone = real_.files.remove_tree(scratch_); !gone.ok()) complain("takhin: " + gone.error().text);
     }
   }
   Tiers(const Tiers&) = delete;
   Tiers& operator=(const Tiers&) = delete;
 
   Result<> configure() {
-    TRY(auto loaded, load_settings(command_, files_));
+    TRY(auto loaded, load_settings(command_, real_.files));
     settings_.emplace(std::move(loaded));
     return done();
   }
@@ -56,14 +50,14 @@ class Tiers {
   Result<> open() {
     if (!assembly::tiering_of(*settings_).enabled) return fail(Kind::kInvalid, "tiered storage not enabled");
     if (command_.store.empty()) {
-      TRY(files_.stat(settings_->text(assembly::kDataDir)).within("data directory"));  // a typo must not make one
-      TRY(data_dir_, assembly::DataDir::open(system_, settings_->text(assembly::kDataDir)));
+      TRY(real_.files.stat(settings_->text(assembly::kDataDir)).within("data directory"));  // a typo must not make one
+      TRY(data_dir_, assembly::DataDir::open(real_.system, settings_->text(assembly::kDataDir)));
     } else {
-      scratch_ = temporary_dir() + "/takhin-tier-" + Uuid::make(random_).text();
-      TRY(files_.make_dirs(scratch_));
+      scratch_ = temporary_dir() + "/takhin-tier-" + Uuid::make(real_.random).text();
+      TRY(real_.files.make_dirs(scratch_));
     }
-    TRY(stack_, assembly::EngineStack::open(system_, metrics_, *settings_, data_dir_ ? data_dir_->path() : scratch_));
-    const auto learned = assembly::learn_bucket(*stack_, Deadline::in(clock_, kListMax));
+    TRY(stack_, assembly::EngineStack::open(real_.system, metrics_, *settings_, data_dir_ ? data_dir_->path() : scratch_));
+    const auto learned = assembly::learn_bucket(*stack_, Deadline::in(real_.clock, kListMax));
     if (learned.ok()) return done();
     if (!data_dir_) return Error(learned.error()).within("list");
     complain("takhin: the store does not answer, so this is the local catalogue's view: " + learned.error().text);
@@ -71,31 +65,27 @@ class Tiers {
   }
 
   Result<std::vector<assembly::InventoryRow>> rows() {
-    return assembly::inventory(stack_->engine(), files_, data_dir_ ? data_dir_->path() + "/log" : "");
+    return assembly::inventory(stack_->engine(), real_.files, data_dir_ ? data_dir_->path() + "/log" : "");
   }
 
   Result<std::unique_ptr<assembly::Node>> node() {
-    TRY(files_.stat(settings_->text(assembly::kDataDir)).within("data directory"));
-    return assembly::Node::open(system_, metrics_, *settings_, assembly::NodeMode::kOffline);
+    TRY(real_.files.stat(settings_->text(assembly::kDataDir)).within("data directory"));
+    return assembly::Node::open(real_.system, metrics_, *settings_, assembly::NodeMode::kOffline);
   }
 
   tier::Engine& engine() { return stack_->engine(); }
-  tier::RewrapDeps rewrap_deps() { return {stack_->store(), stack_->key_ring(), clock_, random_}; }
+  tier::RewrapDeps rewrap_deps() { return {stack_->store(), stack_->key_ring(), real_.clock, real_.random}; }
   std::size_t store_threads() const { return static_cast<std::size_t>(settings_->integer(tier::kFetchThreads)); }
-  Deadline deadline() const { return Deadline::in(clock_, kSegmentMax); }
+  Deadline deadline() const { return Deadline::in(real_.clock, kSegmentMax); }
 
  private:
   std::string temporary_dir() const {
-    const auto at = system_.environment.find("TMPDIR");
-    return at == system_.environment.end() || at->second.empty() ? "/tmp" : at->second;
+    const auto at = real_.system.environment.find("TMPDIR");
+    return at == real_.system.environment.end() || at->second.empty() ? "/tmp" : at->second;
   }
 
   const Command& command_;
-  os::PosixFileSystem files_;
-  os::SystemClock clock_;
-  os::SystemRandom random_;
-  os::SystemCommands commands_;
-  const assembly::System system_{files_, clock_, random_, os::environment(), os::process_id(), &commands_};
+  RealSystem real_;
   metrics::Metrics metrics_;
   std::optional<config::Settings> settings_;
   std::unique_ptr<assembly::DataDir> data_dir_;
@@ -222,24 +212,18 @@ Result<std::vector<RewrapJob>> rewrap_jobs(Tiers& tiers, const Command& command)
 /// Several partitions at a time, because a segment is two requests and nothing else.
 tier::RewrapCounts rewrap_all(const tier::RewrapDeps& deps, const std::vector<RewrapJob>& jobs, std::size_t threads_max) {
   std::mutex mutex;
-  std::atomic<std::size_t> next{0};
   tier::RewrapCounts counts;
   const auto bad = [&](const std::string& what, const Error& error) {
     const std::lock_guard hold(mutex);
     fmt::print("bad {}: {}\n", what, error.text);
   };
-  const auto work = [&] {
-    for (std::size_t i = next++; i < jobs.size(); i = next++) {
-      const Deadline deadline = Deadline::in(deps.clock, kRewrapMax);
-      const auto outcome = tier::rewrap(deps, jobs[i].partition, jobs[i].to, deadline, bad);
-      if (!outcome.ok()) bad(jobs[i].partition.name(), outcome.error());
-      const std::lock_guard hold(mutex);
-      counts += outcome.ok() ? *outcome : tier::RewrapCounts{.failed = 1};
-    }
-  };
-  std::vector<std::thread> threads;
-  for (std::size_t i = 0; i < std::min(threads_max, jobs.size()); ++i) threads.emplace_back(work);
-  for (std::thread& thread : threads) thread.join();
+  in_parallel(jobs.size(), threads_max, [&](std::size_t at) {
+    const Deadline deadline = Deadline::in(deps.clock, kRewrapMax);
+    const auto outcome = tier::rewrap(deps, jobs[at].partition, jobs[at].to, deadline, bad);
+    if (!outcome.ok()) bad(jobs[at].partition.name(), outcome.error());
+    const std::lock_guard hold(mutex);
+    counts += outcome.ok() ? *outcome : tier::RewrapCounts{.failed = 1};
+  });
   return counts;
 }
 

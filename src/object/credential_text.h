@@ -5,13 +5,13 @@
 #include <string>
 #include <string_view>
 
+#include "base/text.h"
 #include "object/credentials.h"
 
 namespace takhin::object {
 
 /// The variable, or "".
 std::string value_of(const Environment& environment, const std::string& name);
-std::string_view trimmed(std::string_view text);
 
 /// The keys of one section of an INI file as the AWS tools write them: "[name]", "key = value", '#' and ';' comments;
 /// indented lines belong to nested settings and are skipped. Keys in lower case.

@@ -78,8 +78,8 @@ WebIdentityCredentials::WebIdentityCredentials(const Environment& environment, s
       fs_(fs),
       http_(http) {
   region = first_of(environment, {"AWS_REGION", "AWS_DEFAULT_REGION"}, std::move(region));
-  const std::string_view domain = region.starts_with("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
-  endpoint_ = without_slash(first_of(environment, {"AWS_ENDPOINT_URL_STS"}, fmt::format("https://sts.{}.{}", region, domain)));
+  const std::string regional = fmt::format("https://sts.{}.{}", region, s3::aws_domain(region));
+  endpoint_ = without_slash(first_of(environment, {"AWS_ENDPOINT_URL_STS"}, regional));
 }
 
 Result<Credentials> WebIdentityCredentials::get(Deadline deadline) {

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <map>
 
+#include "base/text.h"
 #include "tier/keyring.h"
 
 namespace takhin::partition {
@@ -14,6 +15,7 @@ constexpr std::string_view kCleanup[] = {"compact", "delete"};
 constexpr std::string_view kCompression[] = {"uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"};
 constexpr std::string_view kTimestampType[] = {"CreateTime", "LogAppendTime"};
 constexpr std::string_view kLongMax = "9223372036854775807";
+constexpr std::string_view kBlanks = " \t";
 
 // Keys, types, defaults and bounds are Apache Kafka 4.x's (org.apache.kafka.common.config.TopicConfig), but for segment.bytes,
 // which keeps the older lower bound of one record overhead: small segments make small tests. The tier.* are our own.
@@ -77,12 +79,6 @@ constexpr TopicConfigRow kRows[] = {
 };
 static_assert(std::ranges::is_sorted(kRows, {}, &TopicConfigRow::key), "find_topic_config_row searches by halves");
 
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 Error broken(std::string_view key, std::string_view value, std::string_view rule) {
   return fail(Kind::kInvalid, "{} = {}: {}", key, value.empty() ? "\"\"" : value, rule);
 }
@@ -91,7 +87,7 @@ std::vector<std::string_view> members_of(std::string_view list) {
   std::vector<std::string_view> out;
   while (!list.empty()) {
     const auto comma = list.find(',');
-    out.push_back(trimmed(list.substr(0, comma)));
+    out.push_back(trimmed(list.substr(0, comma), kBlanks));
     list = comma == std::string_view::npos ? std::string_view{} : list.substr(comma + 1);
   }
   return out;
@@ -144,7 +140,7 @@ class Values {
     for (const auto& [key, value] : overrides) {
       const TopicConfigRow* row = find_topic_config_row(key);
       if (row == nullptr) return broken(key, value, "unknown topic config");
-      const std::string text(trimmed(value));
+      const std::string text(trimmed(value, kBlanks));
       TRY(check_value(*row, text));
       values.set_[row->key] = text;
     }

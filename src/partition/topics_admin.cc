@@ -100,10 +100,7 @@ Result<SegmentStatus> TopicsImpl::segment(const std::string& path) const {
 Result<SegmentWhy> TopicsImpl::why(const std::string& path) const {
   TRY(const Found found, find_segment(path));
   TRY(auto status, segment(path));
-  PassOrder order;
-  order.policy = options_.policy;
-  order.archive_by_age = options_.auto_archive;
-  TRY(auto reasons, found.partition->why(found.base, order));
+  TRY(auto reasons, found.partition->why(found.base, keeper_.archive_order()));
   return SegmentWhy{std::move(status), std::move(reasons)};
 }
 

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/log.h"
+#include "base/read_only_file.h"
 #include "partition/topic_rules.h"
 
 namespace takhin::partition {
@@ -49,7 +50,7 @@ class UploadControl::Upload {
 };
 
 /// A sealed segment's log in the hands of an upload.
-class UploadControl::UploadFile final : public File {
+class UploadControl::UploadFile final : public ReadOnlyFile {
  public:
   UploadFile(UploadControl& control, std::shared_ptr<Upload> upload, std::shared_ptr<const File> below)
       : control_(control), upload_(std::move(upload)), below_(std::move(below)) {}
@@ -57,15 +58,10 @@ class UploadControl::UploadFile final : public File {
     TRY(control_.wait_for_turn(*upload_, into.size()));
     return below_->read_at(position, into);
   }
-  Result<> write_at(std::uint64_t, View) override { return refuse(); }
-  Result<> sync() override { return refuse(); }
   Result<std::uint64_t> size() const override { return below_->size(); }
-  Result<> truncate(std::uint64_t) override { return refuse(); }
-  Result<> punch(ByteRange) override { return refuse(); }
   int descriptor() const override { return -1; }  // whoever sends it past us would not be paced
 
  private:
-  static Error refuse() { return fail(Kind::kInvalid, "a sealed segment is read-only"); }
   UploadControl& control_;
   const std::shared_ptr<Upload> upload_;
   const std::shared_ptr<const File> below_;

@@ -4,19 +4,13 @@
 #include <array>
 
 #include "base/base64.h"
+#include "base/text.h"
 
 namespace takhin::tier {
 namespace {
 
 constexpr std::uint32_t kOthersMayReadOrWrite = 0006;
 constexpr std::uint32_t kGroupMayWrite = 0020;
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const auto first = text.find_first_not_of(kSpace);
-  if (first == text.npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
 
 bool is_key_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||

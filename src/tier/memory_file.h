@@ -1,24 +1,12 @@
 #pragma once
-// Read-only files that are not files of their own: bytes in memory, or a part of a cache file that is held in place.
+// Bytes in memory as a file.
 
 #include <algorithm>
 #include <cstring>
 
-#include "base/file.h"
+#include "base/read_only_file.h"
 
 namespace takhin::tier {
-
-/// A File that refuses every change.
-class ReadOnlyFile : public File {
- public:
-  Result<> write_at(std::uint64_t, View) final { return refused(); }
-  Result<> sync() final { return refused(); }
-  Result<> truncate(std::uint64_t) final { return refused(); }
-  Result<> punch(ByteRange) final { return refused(); }
-
- private:
-  static Error refused() { return fail(Kind::kInvalid, "a slice of the log is read-only"); }
-};
 
 /// Bytes of a log in memory, read by their log positions. Has no descriptor: not for sendfile. Any thread.
 class MemoryFile final : public ReadOnlyFile {

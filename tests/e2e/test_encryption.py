@@ -162,6 +162,14 @@ esac
     assert not any(shows(data, records) for data in segments.values())
     assert len(list(vault.iterdir())) >= len(segments)
     broker.stop()
+    sets = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
+    store = f"file://{broker.data}/objects"
+    verbs = {" 0 anomalies": ["tier", "scrub", "--deep", "--data", broker.data],
+             "removed   0 objects": ["tier", "gc", "--data", broker.data],
+             "t-0 ": ["recover", "--from", store, "--data", tmp_path / "recovered"]}
+    for said, verb in verbs.items():
+        done = subprocess.run([binary(), *verb, *sets], capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0 and said in done.stdout, (verb, done.stdout, done.stderr)
     for path in [*broker.data.glob("catalog.db*"), *(broker.data / "cache").glob("*")]:
         path.unlink()
     broker.start()

@@ -42,8 +42,7 @@ Result<Address> address_in(const S3Options& options, const std::string& region) 
   if (options.bucket.find_first_of("/?#% @:") != std::string::npos) {
     return fail(Kind::kInvalid, "s3: \"{}\" is no name of a bucket", options.bucket);
   }
-  const std::string_view domain = region.starts_with("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
-  auto address = options.endpoint.empty() ? Address{"https", fmt::format("s3.{}.{}", region, domain), ""}
+  auto address = options.endpoint.empty() ? Address{"https", fmt::format("s3.{}.{}", region, aws_domain(region)), ""}
                                           : host_of_endpoint(options.endpoint);
   if (!address) {
     return fail(Kind::kInvalid, "s3: endpoint \"{}\" is not http://host[:port] or https://host[:port]",
@@ -97,8 +96,8 @@ Pairs headers_of_customer_key(const S3Options& options) {
   if (options.server_side != ServerSide::kCustomer) return {};
   const std::string prefix = "x-amz-server-side-encryption-customer-";
   return {{prefix + "algorithm", "AES256"},
-          {prefix + "key", base64(options.customer_key)},
-          {prefix + "key-md5", base64(md5(options.customer_key))}};
+          {prefix + "key", to_base64(options.customer_key)},
+          {prefix + "key-md5", to_base64(md5(options.customer_key))}};
 }
 
 }  // namespace

@@ -156,7 +156,7 @@ Result<Page> S3Store::list(std::string_view prefix, std::string_view after, Dead
 Result<> S3Store::remove_batch(std::span<const ObjectKey> keys, std::vector<KeyError>& failed, Deadline deadline) {
   const std::string body = remove_body(keys);
   Call call{.request = Request::kRemove, .method = "POST", .query = {{"delete", ""}}, .body = view_of(body)};
-  call.headers.emplace_back("content-md5", base64(md5(call.body)));
+  call.headers.emplace_back("content-md5", to_base64(md5(call.body)));
   call.reply_bytes_max = kListReplyBytesMax;
   TRY(HttpReply reply, client_.send(call, deadline).within("remove"));
   TRY(auto errors, parse_removed(reply.body).within("remove"));

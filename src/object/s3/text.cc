@@ -114,27 +114,8 @@ std::array<std::byte, 16> md5(View data) {
   return digest;
 }
 
-std::string base64(View bytes) {
-  std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');  // EVP writes a zero behind the text
-  const int written =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
-  out.resize(static_cast<std::size_t>(written));
-  return out;
-}
-
 std::optional<Bytes> bytes_of_base64(std::string_view text) {
-  if (text.empty() || text.size() % 4 != 0) return std::nullopt;
-  const auto end = text.find_first_of("= \t\r\n");  // OpenSSL passes over blanks
-  const std::size_t padding = end == std::string_view::npos ? 0 : text.size() - end;
-  if (padding > 2 || text.substr(text.size() - padding) != std::string_view("==").substr(0, padding)) return std::nullopt;
-  Bytes out(text.size() / 4 * 3);
-  const int length =
-      EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                      reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  if (length != static_cast<int>(out.size())) return std::nullopt;
-  out.resize(out.size() - padding);
-  return out;
+  return text.empty() ? std::nullopt : from_base64(text);
 }
 
 std::optional<std::uint32_t> crc_from_base64(std::string_view text) {
@@ -147,7 +128,7 @@ std::optional<std::uint32_t> crc_from_base64(std::string_view text) {
 std::string crc_to_base64(std::uint32_t crc) {
   std::array<std::byte, 4> raw{};
   store_be(raw.data(), crc);
-  return base64(raw);
+  return to_base64(raw);
 }
 
 std::string amz_date(TimestampMs at) {

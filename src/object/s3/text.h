@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/base64.h"
 #include "base/types.h"
 
 namespace takhin::object::s3 {
@@ -16,11 +17,15 @@ std::string uri_encode(std::string_view text, bool keep_slash);
 /// What a listing with encoding-type=url holds: %XX, and '+' for a space. Nothing when an escape is broken.
 std::optional<std::string> url_decode(std::string_view text);
 
+/// Where the endpoints of a region lie: China is a partition of its own.
+constexpr std::string_view aws_domain(std::string_view region) {
+  return region.starts_with("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
+}
+
 std::string hex(View bytes);
 /// Nothing unless `text` is pairs of hexadecimal digits.
 std::optional<Bytes> bytes_of_hex(std::string_view text);
-std::string base64(View bytes);
-/// Nothing unless `text` is base64 with its padding.
+/// from_base64(), and nothing for no text.
 std::optional<Bytes> bytes_of_base64(std::string_view text);
 /// As Content-MD5 and ETags of plain objects; not for anything that must be safe.
 std::array<std::byte, 16> md5(View data);

@@ -26,8 +26,8 @@ TEST(Text, ChecksumsAsBase64) {
   for (const char* wrong : {"", "4waSgw", "4waSgw==-3", "4waSg===", "!!!!!!==", "4waSgwAA"}) {
     EXPECT_EQ(crc_from_base64(wrong), std::nullopt) << wrong;
   }
-  EXPECT_EQ(base64(view_of("a")), "YQ==");
-  EXPECT_EQ(base64({}), "");
+  EXPECT_EQ(to_base64(view_of("a")), "YQ==");
+  EXPECT_EQ(to_base64({}), "");
 }
 
 TEST(Text, Dates) {
@@ -165,7 +165,7 @@ TEST(Errors, RedirectsNameTheRegion) {
 
 TEST(S3Text, Base64ComesBackAsItWentOrNotAtAll) {
   for (const char* plain : {"a", "ab", "abc", "abcd", "0123456789abcdef"}) {
-    const auto back = bytes_of_base64(base64(view_of(plain)));
+    const auto back = bytes_of_base64(to_base64(view_of(plain)));
     ASSERT_TRUE(back.has_value()) << plain;
     EXPECT_EQ(text_of(*back), plain);
   }
