@@ -113,30 +113,41 @@ void BM_ReadRandom(benchmark::State& state) {
 }
 BENCHMARK(BM_ReadRandom);
 
-/// Start with 10,000 sealed segments, after a clean shutdown (1) or a kill (0). The files are written here one by one:
-/// rolling would measure 40,000 fsyncs.
+constexpr std::int64_t kManySegments = 10'000;
+
+/// A log of many sealed segments, the same for every run. The files are written here one by one: rolling would measure 40,000
+/// fsyncs.
+Bed& bed_of_many_segments() {
+  static const auto made = [] {
+    auto bed = std::make_unique<Bed>();
+    Bytes batch = bed->batch(1, 600);
+    const auto write = [&](Offset base, std::string_view suffix, View data) {
+      TAKHIN_ASSERT(write_plain(bed->files(), segment_path(bed->dir(), base, suffix), data).ok(), "written");
+    };
+    for (std::int64_t i = 0; i < kManySegments; ++i) {
+      record::assign(batch, {.base_offset = Offset{i}, .leader_epoch = LeaderEpoch{0}});
+      record::IndexBuilder index(Offset{i}, 4096);
+      index.add(*record::parse_header(batch), 0);
+      index.finish();
+      write(Offset{i}, kLogSuffix, batch);
+      write(Offset{i}, kOffsetIndexSuffix, index.offsets());
+      write(Offset{i}, kTimeIndexSuffix, index.times());
+    }
+    for (const auto suffix : {kLogSuffix, kOffsetIndexSuffix, kTimeIndexSuffix}) write(Offset{kManySegments}, suffix, {});
+    write(Offset{kManySegments}, kSnapshotSuffix, ProducerState().encode());
+    TAKHIN_ASSERT(write_recovery_point(bed->files(), bed->dir(), Offset{kManySegments}).ok(), "written");
+    return bed;
+  }();
+  return *made;
+}
+
+/// Start after a clean shutdown (1) or a kill (0).
 void BM_Open10000Segments(benchmark::State& state) {
-  constexpr std::int64_t kSegments = 10'000;
-  Bed bed;
-  Bytes batch = bed.batch(1, 600);
-  const auto write = [&](Offset base, std::string_view suffix, View data) {
-    TAKHIN_ASSERT(write_plain(bed.files(), segment_path(bed.dir(), base, suffix), data).ok(), "written");
-  };
-  for (std::int64_t i = 0; i < kSegments; ++i) {
-    record::assign(batch, {.base_offset = Offset{i}, .leader_epoch = LeaderEpoch{0}});
-    record::IndexBuilder index(Offset{i}, 4096);
-    index.add(*record::parse_header(batch), 0);
-    index.finish();
-    write(Offset{i}, kLogSuffix, batch);
-    write(Offset{i}, kOffsetIndexSuffix, index.offsets());
-    write(Offset{i}, kTimeIndexSuffix, index.times());
-  }
-  for (const auto suffix : {kLogSuffix, kOffsetIndexSuffix, kTimeIndexSuffix}) write(Offset{kSegments}, suffix, {});
-  write(Offset{kSegments}, kSnapshotSuffix, ProducerState().encode());
-  TAKHIN_ASSERT(write_recovery_point(bed.files(), bed.dir(), Offset{kSegments}).ok(), "written");
+  Bed& bed = bed_of_many_segments();
   for (auto _ : state) {
     bed.open(state.range(0) == 1);
-    TAKHIN_ASSERT(bed.log().end() == Offset{kSegments} && bed.log().segments().size() == kSegments + 1, "all there");
+    const bool all = bed.log().end() == Offset{kManySegments} && bed.log().segments().size() == kManySegments + 1;
+    TAKHIN_ASSERT(all, "all there");
   }
 }
 BENCHMARK(BM_Open10000Segments)->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond)->Iterations(5);

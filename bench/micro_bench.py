@@ -25,6 +25,9 @@ ROWS = {
     "BM_AtHand": ("cold read of bytes at hand", None, "catalogue, tail, pin, batch headers; no byte is copied"),
     "BM_WriteSegment/1/1/real_time": ("segment written, JSON, zstd 1", None, "read, checked, cut, compressed; the bytes go nowhere"),
     "BM_WriteSegment/0/1/real_time": ("segment written, incompressible", None, "the same"),
+    "BM_WriteSealed/1/iterations:5": ("segment written and encrypted, JSON, zstd 1", None, "the same and AES-256-GCM"),
+    "BM_OpenChunk/1/1": ("chunk of 1 MiB opened, encrypted, zstd 1", None, "decrypted, checked, decompressed"),
+    "BM_WrapAndUnwrapKey": ("data key wrapped and unwrapped", None, "once per object"),
     "BM_Append/1/100/0": ("append, 1 record of 100 B", None, "checked, given offsets, written"),
     "BM_Append/16/1000/0": ("append, 16 records of 1,000 B", None, "the same"),
     "BM_ReadTail": ("read at the tail of a log", None, "where the slice lies; the file is not touched"),
@@ -57,6 +60,8 @@ def rows(folder):
             proves += f"; {run['bytes_per_segment']:.0f} bytes a segment"
         if "bytes_per_second" in run:
             proves += f"; {run['bytes_per_second'] / 1e6:,.0f} MB/s"
+        if "label" in run:
+            proves += f"; {run['label']}"
         yield what, value, unit, compared, proves
 
 
