@@ -106,7 +106,8 @@ public class GoldenMessages {
     }
 
     static Class<?> find(String name) throws ClassNotFoundException {
-        for (String pattern : new String[] {"org.apache.kafka.common.message.%sData", "org.apache.kafka.coordinator.group.generated.%s",
+        for (String pattern : new String[] {"org.apache.kafka.common.message.%sData", "org.apache.kafka.common.message.%s",
+                                            "org.apache.kafka.coordinator.group.generated.%s",
                                             "org.apache.kafka.coordinator.transaction.generated.%s"}) {
             try {
                 return Class.forName(String.format(pattern, name));
