@@ -311,6 +311,16 @@ class FakeTopics final : public partition::Topics {
     TRY(put(std::move(info)));
     return done();
   }
+  partition::TopicDefaults defaults() const override {
+    const std::lock_guard hold(mutex_);
+    return defaults_;
+  }
+  Result<> set_defaults(const partition::ConfigMap& cluster, const partition::ConfigMap& broker, bool validate_only) override {
+    TRY(partition::parse_topic_config(partition::effective_configs({{}, cluster, broker}, {})));
+    const std::lock_guard hold(mutex_);
+    if (!validate_only) defaults_ = {{}, cluster, broker};
+    return done();
+  }
   Result<> add_partitions(const std::string& topic, std::int32_t total) override {
     TRY(partition::TopicInfo info, copy(topic));
     if (static_cast<std::size_t>(total) <= info.partitions.size()) return fail(Kind::kInvalid, "{} has as many already", topic);
@@ -359,6 +369,7 @@ class FakeTopics final : public partition::Topics {
 
   SeededRandom random_{7};
   mutable std::mutex mutex_;
+  partition::TopicDefaults defaults_;  // guarded by the mutex
   std::map<std::string, Info> topics_;
 };
 

@@ -28,8 +28,6 @@ const Option kNumPartitions{.key = "kafka.num.partitions", .fallback = std::int6
                             .doc = "Partitions of a topic whose maker does not say."};
 const Option kReplication{.key = "kafka.default.replication.factor", .fallback = std::int64_t{1}, .min = 1, .max = 1,
                           .doc = "Replicas of a topic; there is one broker, so there can be one."};
-const Option kMessageMax{.key = "kafka.message.max.bytes", .fallback = std::int64_t{1'048'588}, .min = 0, .max = kInt32Max,
-                         .doc = "Largest record batch of topics made without max.message.bytes of their own."};
 const Option kRequestMax{.key = "kafka.socket.request.max.bytes",
                          .fallback = std::int64_t{104'857'600},
                          .min = 1024,
@@ -101,7 +99,7 @@ const Option kGroupsBackup{.key = "tier.groups.backup.interval.ms",
                                   "something was committed."};
 
 constexpr std::array kRows{&kHost,       &kPort,       &kAdvertisedHost, &kAdvertisedPort, &kClusterId, &kBrokerId,
-                           &kAutoCreate, &kNumPartitions, &kReplication, &kMessageMax,     &kRequestMax, &kConnectionsMax,
+                           &kAutoCreate, &kNumPartitions, &kReplication, &kRequestMax, &kConnectionsMax,
                            &kIdle,       &kInFlight,   &kThreads,        &kFetchMax,       &kColdWait,  &kColdThreads,
                            &kRebalanceDelay, &kSessionMin, &kSessionMax, &kGroupMembers,   &kOffsetsRetention, &kOffsetMetadata,
                            &kGroupsBackup, &kTxnTimeoutMax, &kTxnIdExpiration, &kFetchSessions};
@@ -125,7 +123,6 @@ Result<Options> options_from(const config::Settings& settings) {
   options.broker_id = static_cast<std::int32_t>(settings.integer(kBrokerId));
   options.auto_create_topics = settings.flag(kAutoCreate);
   options.num_partitions = static_cast<std::int32_t>(settings.integer(kNumPartitions));
-  options.message_bytes_max = settings.integer(kMessageMax);
   options.fetch_bytes_max = settings.integer(kFetchMax);
   options.fetch_sessions_max = static_cast<std::size_t>(settings.integer(kFetchSessions));
   options.cold_wait_ms = settings.integer(kColdWait);

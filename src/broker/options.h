@@ -26,7 +26,6 @@ struct Options {
   std::int32_t cold_threads = 8;
   std::int64_t fetch_bytes_max = 57'671'680;    // of one answer, whatever the client asks for
   std::size_t fetch_sessions_max = 1'000;       // kafka.max.incremental.fetch.session.cache.slots
-  std::int64_t message_bytes_max = 1'048'588;   // max.message.bytes of topics that do not set it
   groups::GroupOptions groups;
   std::int64_t groups_backup_interval_ms = 60'000;
   transactions::TransactionOptions transactions;
