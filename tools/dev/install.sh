@@ -14,7 +14,8 @@ KAFKA_VERSION=4.1.1
 # The message tables follow the newest schemas; their jars alone, without what they would need to run.
 KAFKA_SCHEMAS_VERSION=4.4.0
 KAFKA_SCHEMA_JARS="kafka-clients kafka-group-coordinator kafka-transaction-coordinator"
-VENV_PACKAGES="kafka-python==3.0.12 confluent-kafka==2.16.1 pytest==9.0.1 lz4==4.4.5 zstandard==0.25.0 python-snappy==0.7.3"
+KAFKA_PYTHON="kafka-python==3.0.12"
+VENV_PACKAGES="$KAFKA_PYTHON confluent-kafka==2.16.1 pytest==9.0.1 pytest-timeout==2.4.0 pytest-mock==3.15.1 lz4==4.4.5 zstandard==0.25.0 python-snappy==0.7.3"
 
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
@@ -47,6 +48,8 @@ install_venv() {
   python3 -m venv "$dir"
   # shellcheck disable=SC2086 # a list
   "$dir/bin/pip" install -q $VENV_PACKAGES
+  # Its own tests come with its source; tests/e2e/test_suites.py runs them.
+  "$dir/bin/pip" download -q --no-deps --no-binary :all: --dest "$dir/suites" "$KAFKA_PYTHON"
   touch "$dir/complete"
 }
 
