@@ -11,6 +11,8 @@ PACKAGES_java="openjdk-17-jre-headless maven"
 PACKAGES_bench="libbenchmark-dev strace"
 
 KAFKA_VERSION=4.1.1
+# artifact or artifact:classifier. The tests of Streams come with programs that check exactly-once from end to end.
+KAFKA_ARTIFACTS="kafka_2.13 kafka-tools kafka-clients:test kafka-streams kafka-streams:test connect-file"
 # The message tables follow the newest schemas; their jars alone, without what they would need to run.
 KAFKA_SCHEMAS_VERSION=4.4.0
 KAFKA_SCHEMA_JARS="kafka-clients kafka-group-coordinator kafka-transaction-coordinator"
@@ -54,7 +56,7 @@ install_venv() {
 }
 
 # Apache Kafka's jars: the peer in tests and benchmarks, never part of takhin.
-kafka_jars() { echo "$TAKHIN_CACHE/kafka-$KAFKA_VERSION"; }
+kafka_jars() { echo "$TAKHIN_CACHE/kafka-$KAFKA_VERSION-$(printf '%s' "$KAFKA_ARTIFACTS" | sha256sum | cut -c1-12)"; }
 
 install_kafka_jars() {
   local dir
@@ -69,17 +71,20 @@ install_kafka_jars() {
 }
 
 install_kafka_classpath() { # directory
-  local dir=$1
+  local dir=$1 artifact
   command -v java >/dev/null && command -v mvn >/dev/null || install_packages java
   echo "dev: installing Apache Kafka $KAFKA_VERSION from Maven Central"
   rm -rf "$dir"
   mkdir -p "$dir"
-  cat >"$dir/pom.xml" <<EOF
-<project><modelVersion>4.0.0</modelVersion><groupId>dev</groupId><artifactId>kafka</artifactId><version>1</version><dependencies>
-<dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>$KAFKA_VERSION</version></dependency>
-<dependency><groupId>org.apache.kafka</groupId><artifactId>kafka-tools</artifactId><version>$KAFKA_VERSION</version></dependency>
-</dependencies></project>
-EOF
+  {
+    echo "<project><modelVersion>4.0.0</modelVersion><groupId>dev</groupId><artifactId>kafka</artifactId><version>1</version><dependencies>"
+    for artifact in $KAFKA_ARTIFACTS; do
+      echo "<dependency><groupId>org.apache.kafka</groupId><artifactId>${artifact%:*}</artifactId><version>$KAFKA_VERSION</version>"
+      [[ "$artifact" != *:* ]] || echo "<classifier>${artifact#*:}</classifier>"
+      echo "</dependency>"
+    done
+    echo "</dependencies></project>"
+  } >"$dir/pom.xml"
   (cd "$dir" && mvn -q -B dependency:copy-dependencies -DoutputDirectory=libs >mvn.log 2>&1) || {
     cat "$dir/mvn.log" >&2
     return 1
