@@ -176,6 +176,8 @@ std::string value_now(const Broker& broker, const Target& target, const partitio
 Refusal apply(const Broker& broker, const Target& target, partition::ConfigMap& configs,
               const IncrementalAlterConfigsRequest::AlterableConfig& change) {
   const auto operation = static_cast<Operation>(change.config_operation);
+  // Of a broker, what cannot be set is not set: tools delete throttles of replication to be sure.
+  if (operation == Operation::kDelete && target.type == kBrokerResource && !partition::find_by_broker_key(change.name)) return {};
   std::string key;
   if (Refusal refusal = find_key(target, change.name, key); refusal.error != ErrorCode::kNone) return refusal;
   if (operation == Operation::kDelete) {

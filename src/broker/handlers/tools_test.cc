@@ -78,6 +78,7 @@ TEST_F(ToolRequests, TheBrokersDefaultsAreChangedAtRunTime) {
   EXPECT_EQ(alter("1", "log.cleanup.policy", 2, "compact"), ErrorCode::kNone);
   EXPECT_EQ(alter("1", "log.retention.ms", 0, "x"), ErrorCode::kInvalidConfig);
   EXPECT_EQ(alter("1", "listeners", 0, "x"), ErrorCode::kInvalidRequest);
+  EXPECT_EQ(alter("1", "leader.replication.throttled.rate", 1, std::nullopt), ErrorCode::kNone);
   EXPECT_EQ(alter("2", "log.retention.ms", 0, "1"), ErrorCode::kInvalidRequest);
   const auto retention = describe(client, 2, "t", {"retention.ms"}).configs.at(0);
   EXPECT_EQ(retention.value, "1000");
