@@ -11,7 +11,7 @@
 
 #include "base/random.h"
 #include "partition/topics.h"
-#include "record/batch.h"
+#include "record/control.h"
 #include "testing/memory_file.h"
 #include "testing/seeded_random.h"
 
@@ -31,6 +31,7 @@ class FakePartition final : public partition::Partition {
   std::function<Result<>()> before_cold;              // runs inside read_cold(): may block or fail
   std::vector<log::AbortedTransaction> aborted;
   Offset last_stable = kNoOffset;                     // none: the end
+  std::vector<log::ProducerInfo> known_producers;
 
   /// Offsets below it are answered as cold by read(). Any time.
   void set_cold_below(Offset offset) {
@@ -67,9 +68,15 @@ class FakePartition final : public partition::Partition {
   const tier::PartitionRef& ref() const override { return ref_; }
   LeaderEpoch epoch() const override { return leader_epoch; }
 
-  Result<log::Appended> append(std::span<std::byte> batches) override {
+  using partition::Partition::append;
+  Result<log::Appended> append(std::span<std::byte> batches, const log::Admit& admit) override {
     if (append_error) return *append_error;
     log::Appended out;
+    const auto first = record::parse_header(batches);
+    if (first.ok() && first->is_transactional() && admit && !admit()) {
+      out.status = log::AppendStatus::kNotAdmitted;
+      return out;
+    }
     std::vector<std::function<void()>> wake;
     {
       const std::lock_guard hold(mutex_);
@@ -102,6 +109,13 @@ class FakePartition final : public partition::Partition {
     for (auto& then : wake) then();
     return out;
   }
+  Result<log::Appended> append_marker(const log::TxnEnd& end) override {
+    const auto type = end.commit ? record::MarkerType::kCommit : record::MarkerType::kAbort;
+    Bytes batch = record::build_marker({type, end.coordinator_epoch}, TimestampMs{1'700'000'000'000},
+                                       {.producer_id = end.producer_id, .producer_epoch = end.producer_epoch});
+    return append(batch);
+  }
+  std::vector<log::ProducerInfo> producers() const override { return known_producers; }
   void when_durable(Offset, std::function<void(Result<>)> then) override {
     {
       const std::lock_guard hold(mutex_);
@@ -297,6 +311,16 @@ class FakeTopics final : public partition::Topics {
     TRY(put(std::move(info)));
     return done();
   }
+  partition::TopicDefaults defaults() const override {
+    const std::lock_guard hold(mutex_);
+    return defaults_;
+  }
+  Result<> set_defaults(const partition::ConfigMap& cluster, const partition::ConfigMap& broker, bool validate_only) override {
+    TRY(partition::parse_topic_config(partition::effective_configs({{}, cluster, broker}, {})));
+    const std::lock_guard hold(mutex_);
+    if (!validate_only) defaults_ = {{}, cluster, broker};
+    return done();
+  }
   Result<> add_partitions(const std::string& topic, std::int32_t total) override {
     TRY(partition::TopicInfo info, copy(topic));
     if (static_cast<std::size_t>(total) <= info.partitions.size()) return fail(Kind::kInvalid, "{} has as many already", topic);
@@ -345,6 +369,7 @@ class FakeTopics final : public partition::Topics {
 
   SeededRandom random_{7};
   mutable std::mutex mutex_;
+  partition::TopicDefaults defaults_;  // guarded by the mutex
   std::map<std::string, Info> topics_;
 };
 

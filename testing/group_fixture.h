@@ -6,7 +6,7 @@
 #include "base/codec.h"
 #include "broker/groups/coordinator.h"
 #include "testing/fake_clock.h"
-#include "testing/memory_group_store.h"
+#include "testing/memory_record_store.h"
 #include "testing/seeded_random.h"
 
 namespace takhin::testing {
@@ -180,7 +180,7 @@ class GroupFixture : public ::testing::Test {
 
   FakeClock clock;
   SeededRandom random;
-  MemoryGroupStore store;
+  MemoryRecordStore store;
   broker::groups::GroupOptions options;
   std::shared_ptr<broker::groups::GroupCoordinator> groups;
 };

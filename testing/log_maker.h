@@ -72,12 +72,9 @@ class LogMaker {
   }
   /// Ends a producer's transaction as a coordinator does.
   void end_transaction(std::int64_t producer_id, record::MarkerType type, std::int16_t epoch = 0) {
-    const Bytes marker = record::build_marker({.type = type}, TimestampMs{kStart + next_time_++},
-                                              {.base_offset = log_->end(),
-                                               .leader_epoch = LeaderEpoch{1},
-                                               .producer_id = producer_id,
-                                               .producer_epoch = epoch});
-    EXPECT_TRUE(log_->append_as_is(marker).ok());
+    const auto appended = log_->append_marker(
+        {.producer_id = producer_id, .producer_epoch = epoch, .commit = type == record::MarkerType::kCommit}, LeaderEpoch{1});
+    EXPECT_TRUE(appended.ok() && appended->status == log::AppendStatus::kOk);
   }
 
   /// All records from the log's start, read with `fetch_bytes` at a time as a consumer does.

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes src/protocol/messages/ and src/protocol/api_keys.h from the JSON message schemas inside Kafka's jars.
 
-  tools/protocol_gen.py --jar kafka-clients.jar --jar kafka-group-coordinator.jar           writes
-  tools/protocol_gen.py --jar kafka-clients.jar --jar kafka-group-coordinator.jar --check   compares, exit 1 when stale
+  tools/protocol_gen.py --jar kafka-clients.jar --jar kafka-group-coordinator.jar …           writes
+  tools/protocol_gen.py --jar kafka-clients.jar --jar kafka-group-coordinator.jar … --check   compares, exit 1 when stale
 
 The list of messages is tools/protocol_messages.txt. Neither the schemas nor their texts are kept: only names, types, versions,
 tags and defaults, which are the wire format itself. Stable output: the same jars give the same bytes.
@@ -55,7 +55,7 @@ class Field:
     def __init__(self, spec, valid):
         self.name = spec["name"]
         self.member = snake(self.name)
-        self.versions = overlap(versions(spec["versions"]), valid)
+        self.versions = overlap(versions(spec.get("versions", spec.get("taggedVersions"))), valid)
         self.nullable = overlap(versions(spec.get("nullableVersions")), valid)
         tagged = versions(spec.get("taggedVersions"))
         self.tag = spec["tag"] if tagged else None
@@ -239,13 +239,14 @@ def api_keys(schemas):
 def api_table(apis):
     out = [NOTE.rstrip(), "", '#include "protocol/api.h"', ""]
     out += [f'#include "protocol/messages/{snake(name)}.h"' for name, _, _ in sorted(apis)]
-    out += ["", "namespace takhin::protocol {", "", "std::span<const ApiInfo> apis() {", "  static const ApiInfo rows[] = {"]
+    out += ["", "namespace takhin::protocol {", "namespace {", "", "const ApiInfo kRows[] = {"]
     for name, request, _ in sorted(apis, key=lambda a: a[1].key):
         stable = request.valid[1] - (1 if request.unstable else 0)
         flexible = request.flexible if request.flexible is not None else "kNeverFlexible"
-        out += [f'      {{ApiKey::k{name}, "{name}", {request.valid[0]}, {request.valid[1]}, {stable}, {flexible},',
-                f"       &{name}Request::table(), &{name}Response::table()}},"]
-    return "\n".join(out + ["  };", "  return rows;", "}", "", "}  // namespace takhin::protocol", ""])
+        out += [f'    {{ApiKey::k{name}, "{name}", {request.valid[0]}, {request.valid[1]}, {stable}, {flexible},',
+                f"     &{name}Request::table(), &{name}Response::table()}},"]
+    return "\n".join(out + ["};", "", "}  // namespace", "", "std::span<const ApiInfo> apis() { return kRows; }", "",
+                            "}  // namespace takhin::protocol", ""])
 
 
 def read_jars(jars):

@@ -10,7 +10,7 @@
 #include "broker/cluster_id.h"
 #include "broker/groups/records.h"
 #include "broker/groups/snapshot.h"
-#include "broker/offsets_store.h"
+#include "broker/internal_topic.h"
 #include "broker/producer_ids.h"
 #include "log/producer_state.h"
 #include "partition/topics_file.h"
@@ -173,10 +173,10 @@ class Recovery {
   }
 
   Result<> take_groups(Node& node) {
-    for (broker::groups::StoredRecord& record : groups_.records) TRY(lower(record));
+    for (broker::StoredRecord& record : groups_.records) TRY(lower(record));
     if (groups_.records.empty()) return done();
     WorkerPool unused("recover", 1, 1);
-    broker::OffsetsStore store(node.topics(), unused, system_.clock);
+    broker::InternalTopic store(broker::kOffsetsTopic, node.topics(), unused, system_.clock);
     TRY(store.append(groups_.records, system_.clock.wall()).within("committed offsets"));
     report_.group_records = groups_.records.size();
     return done();
@@ -184,7 +184,7 @@ class Recovery {
 
   /// What was committed beyond the archived end was read from records that are lost: the group goes on at the end, and misses
   /// none of what comes.
-  Result<> lower(broker::groups::StoredRecord& record) {
+  Result<> lower(broker::StoredRecord& record) {
     TRY(const auto key, broker::groups::parse_key(record.key));
     const auto* at = std::get_if<protocol::OffsetCommitKey>(&key);
     if (at == nullptr || !record.value) return done();

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/worker_pool.h"
 #include "broker/cold_reads.h"
+#include "broker/fetch_sessions.h"
 #include "broker/metrics.h"
 #include "broker/options.h"
 #include "broker/producer_ids.h"
@@ -18,7 +19,11 @@ namespace takhin::broker {
 namespace groups {
 class GroupCoordinator;
 }
-class OffsetsStore;
+namespace transactions {
+class TransactionCoordinator;
+}
+class TransactionEnds;
+class InternalTopic;
 
 /// Everything here outlives every request. Any thread.
 struct Broker {
@@ -30,9 +35,13 @@ struct Broker {
   WorkerPool& cold;   // what may wait for the object store
   ColdReads& cold_reads;  // in `cold`
   WorkerPool& admin;  // topics made and removed, ids taken: short disk writes
+  FetchSessions& fetch_sessions;
   ProducerIds& producer_ids;
-  OffsetsStore& offsets_store;
+  InternalTopic& offsets_topic;
+  InternalTopic& transactions_topic;
   std::shared_ptr<groups::GroupCoordinator> groups;
+  std::shared_ptr<transactions::TransactionCoordinator> transactions;
+  TransactionEnds& ends;
   const Counters& counters;
   std::string cluster_id;
   std::string host;  // as advertised

@@ -18,7 +18,7 @@ class GroupBackup {
   struct Deps {
     Clock& clock;
     groups::GroupCoordinator& groups;
-    groups::Store& store;
+    RecordStore& store;
     ProducerIds& producer_ids;
     std::string cluster_id;
     std::function<Result<>(const std::string& cluster_id, View object)> put;

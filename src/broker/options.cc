@@ -28,8 +28,6 @@ const Option kNumPartitions{.key = "kafka.num.partitions", .fallback = std::int6
                             .doc = "Partitions of a topic whose maker does not say."};
 const Option kReplication{.key = "kafka.default.replication.factor", .fallback = std::int64_t{1}, .min = 1, .max = 1,
                           .doc = "Replicas of a topic; there is one broker, so there can be one."};
-const Option kMessageMax{.key = "kafka.message.max.bytes", .fallback = std::int64_t{1'048'588}, .min = 0, .max = kInt32Max,
-                         .doc = "Largest record batch of topics made without max.message.bytes of their own."};
 const Option kRequestMax{.key = "kafka.socket.request.max.bytes",
                          .fallback = std::int64_t{104'857'600},
                          .min = 1024,
@@ -45,6 +43,11 @@ const Option kThreads{.key = "kafka.network.threads", .fallback = std::int64_t{0
                       .doc = "Event loops that serve connections; 0: one for each core."};
 const Option kFetchMax{.key = "kafka.fetch.max.bytes", .fallback = std::int64_t{57'671'680}, .min = 1024, .max = kInt32Max,
                        .doc = "Largest answer to one Fetch, whatever the client asks for."};
+const Option kFetchSessions{.key = "kafka.max.incremental.fetch.session.cache.slots",
+                            .fallback = std::int64_t{1'000},
+                            .min = 0,
+                            .max = 1e6,
+                            .doc = "Consumers whose fetches the broker remembers, so that they need to send changes only."};
 const Option kColdWait{
     .key = "kafka.fetch.cold.wait.ms",
     .fallback = std::int64_t{2'000},
@@ -77,6 +80,16 @@ const Option kOffsetMetadata{.key = "kafka.offset.metadata.max.bytes",
                              .min = 0,
                              .max = kInt32Max,
                              .doc = "Longest text that a client may commit with an offset."};
+const Option kTxnTimeoutMax{.key = "kafka.transaction.max.timeout.ms",
+                            .fallback = std::int64_t{900'000},
+                            .min = 1,
+                            .max = kInt32Max,
+                            .doc = "Longest transaction timeout that a producer may ask for."};
+const Option kTxnIdExpiration{.key = "kafka.transactional.id.expiration.ms",
+                              .fallback = std::int64_t{604'800'000},
+                              .min = 1,
+                              .max = 9e15,
+                              .doc = "How long a transactional id is remembered after its last transaction."};
 
 const Option kGroupsBackup{.key = "tier.groups.backup.interval.ms",
                            .fallback = std::int64_t{60'000},
@@ -86,10 +99,10 @@ const Option kGroupsBackup{.key = "tier.groups.backup.interval.ms",
                                   "something was committed."};
 
 constexpr std::array kRows{&kHost,       &kPort,       &kAdvertisedHost, &kAdvertisedPort, &kClusterId, &kBrokerId,
-                           &kAutoCreate, &kNumPartitions, &kReplication, &kMessageMax,     &kRequestMax, &kConnectionsMax,
+                           &kAutoCreate, &kNumPartitions, &kReplication, &kRequestMax, &kConnectionsMax,
                            &kIdle,       &kInFlight,   &kThreads,        &kFetchMax,       &kColdWait,  &kColdThreads,
                            &kRebalanceDelay, &kSessionMin, &kSessionMax, &kGroupMembers,   &kOffsetsRetention, &kOffsetMetadata,
-                           &kGroupsBackup};
+                           &kGroupsBackup, &kTxnTimeoutMax, &kTxnIdExpiration, &kFetchSessions};
 
 }  // namespace
 
@@ -110,8 +123,8 @@ Result<Options> options_from(const config::Settings& settings) {
   options.broker_id = static_cast<std::int32_t>(settings.integer(kBrokerId));
   options.auto_create_topics = settings.flag(kAutoCreate);
   options.num_partitions = static_cast<std::int32_t>(settings.integer(kNumPartitions));
-  options.message_bytes_max = settings.integer(kMessageMax);
   options.fetch_bytes_max = settings.integer(kFetchMax);
+  options.fetch_sessions_max = static_cast<std::size_t>(settings.integer(kFetchSessions));
   options.cold_wait_ms = settings.integer(kColdWait);
   options.cold_threads = static_cast<std::int32_t>(settings.integer(kColdThreads));
   options.groups.initial_rebalance_delay_ms = static_cast<std::int32_t>(settings.integer(kRebalanceDelay));
@@ -121,6 +134,8 @@ Result<Options> options_from(const config::Settings& settings) {
   options.groups.offsets_retention_ms = settings.integer(kOffsetsRetention) * 60'000;
   options.groups.metadata_bytes_max = static_cast<std::int32_t>(settings.integer(kOffsetMetadata));
   options.groups_backup_interval_ms = settings.integer(kGroupsBackup);
+  options.transactions.timeout_max_ms = static_cast<std::int32_t>(settings.integer(kTxnTimeoutMax));
+  options.transactions.id_expiration_ms = settings.integer(kTxnIdExpiration);
   if (options.groups.session_timeout_min_ms > options.groups.session_timeout_max_ms) {
     return config::broken_rule(settings, kSessionMin, "must not be larger than kafka.group.max.session.timeout.ms");
   }

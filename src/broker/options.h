@@ -7,6 +7,7 @@
 
 #include "broker/groups/coordinator.h"
 #include "broker/net/listener.h"
+#include "broker/transactions/coordinator.h"
 #include "config/option.h"
 
 namespace takhin::broker {
@@ -24,9 +25,10 @@ struct Options {
   std::int64_t cold_wait_ms = 2'000;            // kafka.fetch.cold.wait.ms
   std::int32_t cold_threads = 8;
   std::int64_t fetch_bytes_max = 57'671'680;    // of one answer, whatever the client asks for
-  std::int64_t message_bytes_max = 1'048'588;   // max.message.bytes of topics that do not set it
+  std::size_t fetch_sessions_max = 1'000;       // kafka.max.incremental.fetch.session.cache.slots
   groups::GroupOptions groups;
   std::int64_t groups_backup_interval_ms = 60'000;
+  transactions::TransactionOptions transactions;
   bool tiering = false;                         // shown by DescribeLogDirs; set by assembly
 };
 

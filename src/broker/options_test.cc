@@ -33,7 +33,6 @@ TEST(BrokerOptions, DefaultsAreThoseOfTheStruct) {
   EXPECT_EQ(options->fetch_bytes_max, plain.fetch_bytes_max);
   EXPECT_EQ(options->cold_wait_ms, plain.cold_wait_ms);
   EXPECT_EQ(options->cold_threads, plain.cold_threads);
-  EXPECT_EQ(options->message_bytes_max, plain.message_bytes_max);
   EXPECT_EQ(options->broker_id, plain.broker_id);
   EXPECT_EQ(options->groups.session_timeout_min_ms, plain.groups.session_timeout_min_ms);
   EXPECT_EQ(options->groups.session_timeout_max_ms, plain.groups.session_timeout_max_ms);

@@ -5,7 +5,9 @@
 #include "broker/cluster_id.h"
 #include "broker/group_backup.h"
 #include "broker/groups/coordinator.h"
-#include "broker/offsets_store.h"
+#include "broker/internal_topic.h"
+#include "broker/transaction_ends.h"
+#include "broker/transactions/coordinator.h"
 
 namespace takhin::broker {
 namespace {
@@ -13,8 +15,8 @@ namespace {
 constexpr std::size_t kAdminThreads = 2;
 constexpr std::size_t kAdminQueueMax = 1024;
 constexpr std::size_t kColdQueueMax = 4096;
-/// How often sessions and rebalances are looked at.
-constexpr std::chrono::milliseconds kGroupTick{100};
+/// How often sessions, rebalances and transactions are looked at.
+constexpr std::chrono::milliseconds kTick{100};
 
 class Frames final : public net::FrameHandler {
  public:
@@ -45,7 +47,10 @@ class ServerImpl final : public Server {
         cold_("cold-reads", static_cast<std::size_t>(options_.cold_threads), kColdQueueMax),
         admin_("broker-admin", kAdminThreads, kAdminQueueMax),
         cold_reads_(cold_, counters_.cold_reads, counters_.cold_refused),
-        offsets_store_(deps.topics, admin_, deps.clock),
+        fetch_sessions_(deps.clock, deps.random, options_.fetch_sessions_max),
+        offsets_topic_(kOffsetsTopic, deps.topics, admin_, deps.clock),
+        transactions_topic_(kTransactionsTopic, deps.topics, admin_, deps.clock),
+        ends_(deps.topics),
         broker_{.options = options_,
                 .topics = deps.topics,
                 .clock = deps.clock,
@@ -54,20 +59,29 @@ class ServerImpl final : public Server {
                 .cold = cold_,
                 .cold_reads = cold_reads_,
                 .admin = admin_,
+                .fetch_sessions = fetch_sessions_,
                 .producer_ids = *producer_ids_,
-                .offsets_store = offsets_store_,
+                .offsets_topic = offsets_topic_,
+                .transactions_topic = transactions_topic_,
                 .groups = nullptr,
+                .transactions = nullptr,
+                .ends = ends_,
                 .counters = counters_,
                 .cluster_id = std::move(cluster_id)},
         frames_(broker_) {}
 
   ~ServerImpl() override { stop(Deadline{Steady::min()}); }
 
-  Result<> open_groups(ServerDeps deps) {
-    TRY(broker_.groups, groups::GroupCoordinator::open({deps.clock, deps.random, offsets_store_}, options_.groups));
-    backup_.emplace(GroupBackup::Deps{deps.clock, *broker_.groups, offsets_store_, *producer_ids_, broker_.cluster_id,
+  Result<> open_coordinators(ServerDeps deps) {
+    TRY(broker_.groups, groups::GroupCoordinator::open({deps.clock, deps.random, offsets_topic_}, options_.groups));
+    ends_.set_groups(broker_.groups);
+    TRY(broker_.transactions,
+        transactions::TransactionCoordinator::open(
+            {deps.clock, transactions_topic_, ends_, [&ids = *producer_ids_] { return ids.next(); }}, options_.transactions));
+    backup_.emplace(GroupBackup::Deps{deps.clock, *broker_.groups, offsets_topic_, *producer_ids_, broker_.cluster_id,
                                       std::move(deps.keep_groups)},
                     std::chrono::milliseconds(options_.groups_backup_interval_ms));
+    abort_orphans(deps.topics, *broker_.transactions, ends_);
     return done();
   }
 
@@ -97,9 +111,10 @@ class ServerImpl final : public Server {
  private:
   // Each tick asks for the next: they never overlap. A full pool only makes one late.
   void schedule_tick() {
-    tick_ = timers_.after(kGroupTick, [this] {
+    tick_ = timers_.after(kTick, [this] {
       const auto submitted = admin_.submit([this] {
         broker_.groups->tick();
+        broker_.transactions->tick();
         schedule_tick();
         backup_->tick();  // may wait for the object store; the next tick has another thread
       });
@@ -115,7 +130,10 @@ class ServerImpl final : public Server {
   WorkerPool cold_;
   WorkerPool admin_;
   ColdReads cold_reads_;
-  OffsetsStore offsets_store_;
+  FetchSessions fetch_sessions_;
+  InternalTopic offsets_topic_;
+  InternalTopic transactions_topic_;
+  TransactionEnds ends_;
   Broker broker_;
   std::optional<GroupBackup> backup_;
   Frames frames_;
@@ -134,7 +152,7 @@ Result<std::unique_ptr<Server>> Server::open(ServerDeps deps, Options options) {
   }
   TRY(auto producer_ids, ProducerIds::open(deps.files, dir + "/producer-ids"));
   auto server = std::make_unique<ServerImpl>(deps, std::move(options), std::move(cluster_id), std::move(producer_ids));
-  TRY(server->open_groups(deps));
+  TRY(server->open_coordinators(deps));
   TRY(server->listen());
   return std::unique_ptr<Server>(std::move(server));
 }

@@ -8,6 +8,18 @@
 
 namespace takhin::log {
 
+namespace {
+
+/// Some producer has no open transaction here before these batches and has one with them.
+bool begins_transaction(const Judged& judged, const ProducerState& producers) {
+  return std::ranges::any_of(judged.producers, [&](const auto& item) {
+    const ProducerEntry* before = producers.find(item.first);
+    return item.second.txn_first != kNoOffset && (before == nullptr || before->txn_first == kNoOffset);
+  });
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Log>> Log::open(OpenOptions options) {
   TAKHIN_ASSERT(options.files != nullptr && options.clock != nullptr, "a log needs files and a clock");
   TRY(auto recovered, recover(options));
@@ -62,7 +74,7 @@ Error LogImpl::offline(Error why) const {
   return error;
 }
 
-Result<Appended> LogImpl::append(std::span<std::byte> batches, LeaderEpoch epoch) {
+Result<Appended> LogImpl::append(std::span<std::byte> batches, LeaderEpoch epoch, const Admit& admit) {
   const std::scoped_lock lock(writer_);
   TRY(writable());
   const TimestampMs now = clock_.wall();
@@ -81,6 +93,7 @@ Result<Appended> LogImpl::append(std::span<std::byte> batches, LeaderEpoch epoch
     return Appended{.status = AppendStatus::kMessageTooLarge,
                     .why = fmt::format("{} bytes do not fit a segment of {}", data.size(), config_.segment_bytes)};
   }
+  if (admit && begins_transaction(judged, producers_) && !admit()) return Appended{.status = AppendStatus::kNotAdmitted};
   TRY(note_epoch(epoch, judged.headers.front().base_offset));
   TRY(write(data, judged.headers, now));
   producers_.commit(std::move(judged.producers));
@@ -117,6 +130,44 @@ Result<> LogImpl::append_as_is(View batches) {
     TRY(note_epoch(header.leader_epoch, header.base_offset));
   }
   TRY(write(batches, headers, now));
+  return replay_written(headers, bodies, now);
+}
+
+Result<Appended> LogImpl::append_marker(const TxnEnd& end, LeaderEpoch epoch) {
+  const std::scoped_lock lock(writer_);
+  TRY(writable());
+  std::int32_t coordinator_epoch = std::max(end.coordinator_epoch, 0);
+  if (const ProducerEntry* known = producers_.find(end.producer_id)) {
+    if (end.coordinator_epoch < 0) coordinator_epoch = std::max(known->coordinator_epoch, 0);
+    if (end.producer_epoch < known->epoch) {
+      return Appended{.status = AppendStatus::kInvalidProducerEpoch,
+                      .why = fmt::format("producer {} has epoch {} by now, not {}", end.producer_id, known->epoch,
+                                         end.producer_epoch)};
+    }
+    if (coordinator_epoch < known->coordinator_epoch) {
+      return Appended{.status = AppendStatus::kCoordinatorFenced,
+                      .why = fmt::format("coordinator epoch is {} by now, not {}", known->coordinator_epoch,
+                                         coordinator_epoch)};
+    }
+  }
+  const TimestampMs now = clock_.wall();
+  const auto type = end.commit ? record::MarkerType::kCommit : record::MarkerType::kAbort;
+  const Bytes batch = record::build_marker({type, coordinator_epoch}, now,
+                                           {.base_offset = active_->end,
+                                            .leader_epoch = epoch,
+                                            .producer_id = end.producer_id,
+                                            .producer_epoch = end.producer_epoch});
+  const auto header = record::parse_header(batch);
+  TAKHIN_ASSERT(header.ok(), "a batch just built");
+  const View body(batch);
+  TRY(note_epoch(epoch, header->base_offset));
+  TRY(write(batch, std::span(&*header, 1), now));
+  TRY(replay_written(std::span(&*header, 1), std::span(&body, 1), now));
+  return Appended{.base = header->base_offset, .end = header->next_offset()};
+}
+
+/// Producers and transactions after batches were written that nobody judged.
+Result<> LogImpl::replay_written(std::span<const record::BatchHeader> headers, std::span<const View> bodies, TimestampMs now) {
   Bytes txns;
   for (std::size_t i = 0; i < headers.size(); ++i) {
     const auto replayed = replay_batch(headers[i], bodies[i], now, producers_, &txns);
@@ -128,6 +179,11 @@ Result<> LogImpl::append_as_is(View batches) {
   }
   publish_stable();
   return done();
+}
+
+std::vector<ProducerInfo> LogImpl::producers() const {
+  const std::scoped_lock lock(writer_);
+  return producers_.infos();
 }
 
 Result<> LogImpl::note_epoch(LeaderEpoch epoch, Offset start) {

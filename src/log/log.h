@@ -41,6 +41,8 @@ enum class AppendStatus {
   kUnsupportedMagic,
   kOutOfOrderSequence,
   kInvalidProducerEpoch,
+  kNotAdmitted,        // the caller's own refusal of a batch that begins a transaction
+  kCoordinatorFenced,  // a marker of an earlier coordinator
 };
 struct Appended {
   AppendStatus status = AppendStatus::kOk;
@@ -89,6 +91,28 @@ struct AbortedTransaction {
   Offset first_offset;
 };
 
+/// Asked before a batch begins a transaction here, under the lock that orders appends, so that no marker can come in between.
+/// False refuses it. Must be quick and must not append to this log.
+using Admit = std::function<bool()>;
+
+/// A transaction's end, as its coordinator decided it.
+struct TxnEnd {
+  std::int64_t producer_id = -1;
+  std::int16_t producer_epoch = -1;  // at least that of the transaction's batches; a higher one fences their producer here
+  bool commit = false;
+  std::int32_t coordinator_epoch = -1;  // -1: whoever ended the last one, so that it is never refused for that
+};
+
+/// What the log knows of one producer.
+struct ProducerInfo {
+  std::int64_t id = -1;
+  std::int16_t epoch = -1;
+  std::int32_t last_sequence = -1;
+  TimestampMs last_timestamp = kNoTimestamp;
+  std::int32_t coordinator_epoch = -1;
+  Offset txn_first = kNoOffset;  // of the open transaction
+};
+
 struct EpochStart {
   LeaderEpoch epoch;
   Offset start;
@@ -112,8 +136,11 @@ class Log {
 
   /// Checks every batch (magic, crc, sizes, counts, compression, timestamps, sequences), gives offsets, writes, rolls when due.
   /// `batches` is one partition's records of a Produce; changed in place. Kind::kExhausted/kUnavailable = the disk's doing.
-  /// Not on disk yet: see sync().
-  virtual Result<Appended> append(std::span<std::byte> batches, LeaderEpoch epoch) = 0;
+  /// Not on disk yet: see sync(). `admit` may be empty.
+  virtual Result<Appended> append(std::span<std::byte> batches, LeaderEpoch epoch, const Admit& admit) = 0;
+  Result<Appended> append(std::span<std::byte> batches, LeaderEpoch epoch) { return append(batches, epoch, {}); }
+  /// Writes the marker that ends a producer's transaction (KIP-98), also when none is open. Retry-safe.
+  virtual Result<Appended> append_marker(const TxnEnd& end, LeaderEpoch epoch) = 0;
   /// Appends batches that already carry their offsets (a follower's append, recovery from the bucket); they begin at end().
   virtual Result<> append_as_is(View batches) = 0;
 
@@ -150,6 +177,8 @@ class Log {
   /// Empties the log and begins anew at `start` (recovery, log start moved past the end).
   virtual Result<> reset(Offset start) = 0;
 
+  /// By id. Waits for an append that is under way.
+  virtual std::vector<ProducerInfo> producers() const = 0;
   virtual std::vector<EpochStart> epochs() const = 0;
   virtual void set_config(const LogConfig& config) = 0;
   /// Writes a producer snapshot and syncs: what `clean_shutdown` promises.

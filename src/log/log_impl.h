@@ -21,7 +21,9 @@ class LogImpl : public Log {
  public:
   LogImpl(const OpenOptions& options, Recovered recovered);
 
-  Result<Appended> append(std::span<std::byte> batches, LeaderEpoch epoch) override;
+  using Log::append;
+  Result<Appended> append(std::span<std::byte> batches, LeaderEpoch epoch, const Admit& admit) override;
+  Result<Appended> append_marker(const TxnEnd& end, LeaderEpoch epoch) override;
   Result<> append_as_is(View batches) override;
   Result<Offset> sync() override;
   Offset synced_end() const override;
@@ -38,6 +40,7 @@ class LogImpl : public Log {
   Result<> roll_if_due() override;
   Result<> release_oldest(Offset before, std::span<const Offset> keep) override;
   Result<> reset(Offset start) override;
+  std::vector<ProducerInfo> producers() const override;
   std::vector<EpochStart> epochs() const override;
   void set_config(const LogConfig& config) override;
   Result<> close() override;
@@ -65,6 +68,7 @@ class LogImpl : public Log {
   Result<> write(View data, std::span<const record::BatchHeader> headers, TimestampMs now);
   void publish(std::span<const record::BatchHeader> headers, std::uint64_t position, TimestampMs now);
   Result<> note_epoch(LeaderEpoch epoch, Offset start);
+  Result<> replay_written(std::span<const record::BatchHeader> headers, std::span<const View> bodies, TimestampMs now);
   bool must_roll(std::span<const record::BatchHeader> headers, std::uint64_t bytes) const;
   Result<> roll_locked();
   Result<std::vector<std::shared_ptr<File>>> write_side_files();
@@ -89,7 +93,7 @@ class LogImpl : public Log {
   Clock& clock_;
   const std::string dir_;
 
-  std::mutex writer_;
+  mutable std::mutex writer_;
   ProducerState producers_;  // writer_
   bool closed_ = false;      // writer_
 

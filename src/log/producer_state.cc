@@ -54,13 +54,14 @@ ProducerState::Checked ProducerState::check(const record::BatchHeader& header, T
                                                 header.producer_epoch), {}};
     }
     const bool same_epoch = header.producer_epoch == known->epoch;
-    if (same_epoch) {
+    const bool sequenced = header.base_sequence >= 0;
+    if (same_epoch && sequenced) {
       const auto* before = known->find(header.base_sequence, header.last_sequence());
       if (before != nullptr) return {Verdict::kDuplicate, {}, *before};
     }
     const std::int32_t last = same_epoch && known->last() != nullptr ? known->last()->last_sequence : -1;
     // An entry without an epoch comes from nowhere but a lost history: any sequence may begin there.
-    if (known->epoch >= 0 && !follows(last, header.base_sequence)) {
+    if (sequenced && known->epoch >= 0 && !follows(last, header.base_sequence)) {
       return {Verdict::kOutOfOrderSequence, fmt::format("producer {} epoch {}: sequence {} after {}", header.producer_id,
                                                         header.producer_epoch, header.base_sequence, last), {}};
     }
@@ -79,7 +80,7 @@ void ProducerState::apply(const record::BatchHeader& header, TimestampMs now, Pr
     entry.epoch = header.producer_epoch;
     entry.batch_count = 0;
   }
-  entry.push(sequenced(header));
+  if (header.base_sequence >= 0) entry.push(sequenced(header));
   entry.last_timestamp = header.max_timestamp;
   entry.used = now;
   if (header.is_transactional() && entry.txn_first == kNoOffset) entry.txn_first = header.base_offset;
@@ -194,10 +195,31 @@ std::int64_t ProducerState::newest_id() const {
   return newest;
 }
 
-Bytes ProducerState::encode() const {
+std::vector<ProducerInfo> ProducerState::infos() const {
+  std::vector<ProducerInfo> out;
+  out.reserve(entries_.size());
+  for (const std::int64_t id : sorted_ids()) {
+    const ProducerEntry& entry = entries_.at(id);
+    out.push_back({.id = id,
+                   .epoch = entry.epoch,
+                   .last_sequence = entry.last() == nullptr ? -1 : entry.last()->last_sequence,
+                   .last_timestamp = entry.last_timestamp,
+                   .coordinator_epoch = entry.coordinator_epoch,
+                   .txn_first = entry.txn_first});
+  }
+  return out;
+}
+
+std::vector<std::int64_t> ProducerState::sorted_ids() const {
   std::vector<std::int64_t> ids;
+  ids.reserve(entries_.size());
   for (const auto& [producer_id, entry] : entries_) ids.push_back(producer_id);
-  std::sort(ids.begin(), ids.end());  // the same state gives the same bytes
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
+Bytes ProducerState::encode() const {
+  const std::vector<std::int64_t> ids = sorted_ids();  // the same state gives the same bytes
   Bytes out;
   out.reserve(kSnapshotHeaderBytes + 4 + ids.size() * kSnapshotEntryBytes);
   ByteWriter writer(out);

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "base/types.h"
 #include "record/batch.h"
+#include "log/log.h"
 #include "record/control.h"
 
 namespace takhin::log {
@@ -88,6 +89,8 @@ class ProducerState {
   const ProducerEntry* find(std::int64_t producer_id) const;
   /// The highest producer id known; -1 when there is none.
   std::int64_t newest_id() const;
+  /// Of all, by id.
+  std::vector<ProducerInfo> infos() const;
 
   /// Kafka's .snapshot file, version 1: int16 version, uint32 crc32c of the rest, int32 count, entries.
   Bytes encode() const;
@@ -97,6 +100,7 @@ class ProducerState {
  private:
   static void apply(const record::BatchHeader& header, TimestampMs now, ProducerEntry& entry);
   void put(std::int64_t producer_id, const ProducerEntry& entry);
+  std::vector<std::int64_t> sorted_ids() const;
 
   std::unordered_map<std::int64_t, ProducerEntry> entries_;
   std::map<Offset, std::int64_t> open_;  // first offset of an open transaction -> producer

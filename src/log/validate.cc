@@ -35,7 +35,9 @@ Check check_header(const BatchHeader& header, View batch, const LogConfig& confi
   if (header.timestamp_type() == TimestampType::kLogAppendTime) {
     return refuse(AppendStatus::kInvalidTimestamp, "a producer may not claim LogAppendTime");
   }
-  if (header.has_producer() && (header.producer_epoch < 0 || header.base_sequence < 0)) {
+  // Without a sequence: a coordinator's own records of a transaction, which it never sends twice.
+  const bool sequenced = header.base_sequence >= 0 || header.is_transactional();
+  if (header.has_producer() && (header.producer_epoch < 0 || !sequenced)) {
     return refuse(AppendStatus::kInvalidRecord, "producer {} with epoch {} and sequence {}", header.producer_id,
                   header.producer_epoch, header.base_sequence);
   }

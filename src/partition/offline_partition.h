@@ -11,7 +11,8 @@ class OfflinePartition final : public Partition {
 
   const tier::PartitionRef& ref() const override { return ref_; }
   LeaderEpoch epoch() const override { return LeaderEpoch{0}; }
-  Result<log::Appended> append(std::span<std::byte>) override { return refusal(); }
+  Result<log::Appended> append(std::span<std::byte>, const log::Admit&) override { return refusal(); }
+  Result<log::Appended> append_marker(const log::TxnEnd&) override { return refusal(); }
   void when_durable(Offset, std::function<void(Result<>)> then) override { then(refusal()); }
   Result<ReadAnswer> read(const ReadRequest&) override { return refusal(); }
   Result<ReadAnswer> read_cold(const ReadRequest&, Deadline) override { return refusal(); }
@@ -20,6 +21,7 @@ class OfflinePartition final : public Partition {
   Result<OffsetAnswer> offset_for(TimestampMs, Deadline) override { return refusal(); }
   Result<OffsetAnswer> offset_of_max_timestamp(Deadline) override { return refusal(); }
   std::vector<log::EpochStart> epochs() const override { return {}; }
+  std::vector<log::ProducerInfo> producers() const override { return {}; }
   Result<> raise_log_start(Offset, Deadline) override { return refusal(); }
   void set_config(const TopicConfig&) override {}
   std::uint64_t local_bytes() const override { return 0; }

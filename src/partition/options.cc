@@ -9,9 +9,19 @@ const config::Option* const kRows[] = {&kLogFlush,           &kAutoArchive,  &kA
                                        &kUploadStallSeconds, &kRpoMinutes, &kDiskTargetBytes, &kDiskTargetFreeBytes,
                                        &kDiskTargetLowPercent};
 
+std::vector<const config::Option*> all_rows() {
+  std::vector<const config::Option*> all(std::begin(kRows), std::end(kRows));
+  const auto defaults = default_option_rows();
+  all.insert(all.end(), defaults.begin(), defaults.end());
+  return all;
+}
+
 }  // namespace
 
-std::span<const config::Option* const> option_rows() { return kRows; }
+std::span<const config::Option* const> option_rows() {
+  static const auto all = all_rows();
+  return all;
+}
 
 TopicsOptions options_from(const config::Settings& settings) {
   TopicsOptions options;
@@ -24,6 +34,7 @@ TopicsOptions options_from(const config::Settings& settings) {
   options.upload_limits = {.bytes_per_second = static_cast<std::uint64_t>(settings.integer(kUploadBytesPerSecond)),
                            .fsync_p99_max_ms = settings.integer(kUploadFsyncP99MaxMs),
                            .stall_ms = settings.integer(kUploadStallSeconds) * 1000};
+  options.defaults = fixed_defaults(settings);
   options.rpo_ms = settings.integer(kRpoMinutes) * kMinuteMs;
   options.disk_target = {.log_bytes = static_cast<std::uint64_t>(settings.integer(kDiskTargetBytes)),
                          .free_bytes = static_cast<std::uint64_t>(settings.integer(kDiskTargetFreeBytes)),

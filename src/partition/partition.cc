@@ -19,18 +19,27 @@ Result<> PartitionImpl::check_open() const {
   return done();
 }
 
-Result<log::Appended> PartitionImpl::append(std::span<std::byte> batches) {
+template <class How>
+Result<log::Appended> PartitionImpl::append_with(const How& how) {
   Offset end;
   log::Appended answer;
   {
     const std::lock_guard hold(append_mutex_);
     TRY(check_open());
     if (failed_) return fail(Kind::kUnavailable, "{} takes no appends: an fsync failed, restart to recover", ref().name());
-    TRY(answer, log_->append(batches, epoch_));
+    TRY(answer, how(*log_));
     end = log_->end();
   }
   if (answer.status == log::AppendStatus::kOk) append_waiters_->wake(end);
   return answer;
+}
+
+Result<log::Appended> PartitionImpl::append(std::span<std::byte> batches, const log::Admit& admit) {
+  return append_with([&](log::Log& log) { return log.append(batches, epoch_, admit); });
+}
+
+Result<log::Appended> PartitionImpl::append_marker(const log::TxnEnd& end) {
+  return append_with([&](log::Log& log) { return log.append_marker(end, epoch_); });
 }
 
 void PartitionImpl::when_durable(Offset end, std::function<void(Result<>)> then) {
@@ -91,7 +100,7 @@ Offsets PartitionImpl::offsets() const {
   Offsets out;
   out.log_start = Offset{log_start_.load()};
   out.high_watermark = log_->end();
-  out.last_stable = std::min(log_->last_stable(), out.high_watermark);
+  out.last_stable = std::clamp(log_->last_stable(), std::min(out.log_start, out.high_watermark), out.high_watermark);
   out.local_start = std::max(log_->local_start(), out.log_start);
   out.tiered_end = std::max(Offset{tiered_end_.load()}, out.log_start);
   return out;

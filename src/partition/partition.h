@@ -55,7 +55,10 @@ class Partition {
   virtual LeaderEpoch epoch() const = 0;
 
   /// As log::Log::append. Any thread; wakes the waiters.
-  virtual Result<log::Appended> append(std::span<std::byte> batches) = 0;
+  virtual Result<log::Appended> append(std::span<std::byte> batches, const log::Admit& admit) = 0;
+  Result<log::Appended> append(std::span<std::byte> batches) { return append(batches, {}); }
+  /// As log::Log::append_marker. Any thread; wakes the waiters.
+  virtual Result<log::Appended> append_marker(const log::TxnEnd& end) = 0;
   /// Calls `then` once everything below `end` is on disk, from the flusher's thread or at once; with the error when fsync failed
   /// (the partition then refuses appends until reopened). One fsync serves all that wait.
   virtual void when_durable(Offset end, std::function<void(Result<>)> then) = 0;
@@ -73,6 +76,7 @@ class Partition {
   virtual Result<OffsetAnswer> offset_for(TimestampMs timestamp, Deadline deadline) = 0;
   virtual Result<OffsetAnswer> offset_of_max_timestamp(Deadline deadline) = 0;
   virtual std::vector<log::EpochStart> epochs() const = 0;
+  virtual std::vector<log::ProducerInfo> producers() const = 0;
 
   /// DeleteRecords and retention: raises log_start, durable (locally and in the bucket when archived) before anything goes.
   virtual Result<> raise_log_start(Offset to, Deadline deadline) = 0;

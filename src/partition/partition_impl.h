@@ -94,7 +94,9 @@ class PartitionImpl final : public Partition, public Flushable, public std::enab
 
   const tier::PartitionRef& ref() const override { return setup_.ref; }
   LeaderEpoch epoch() const override { return epoch_; }
-  Result<log::Appended> append(std::span<std::byte> batches) override;
+  using Partition::append;
+  Result<log::Appended> append(std::span<std::byte> batches, const log::Admit& admit) override;
+  Result<log::Appended> append_marker(const log::TxnEnd& end) override;
   void when_durable(Offset end, std::function<void(Result<>)> then) override;
   Result<ReadAnswer> read(const ReadRequest& request) override;
   Result<ReadAnswer> read_cold(const ReadRequest& request, Deadline deadline) override;
@@ -103,6 +105,7 @@ class PartitionImpl final : public Partition, public Flushable, public std::enab
   Result<OffsetAnswer> offset_for(TimestampMs timestamp, Deadline deadline) override;
   Result<OffsetAnswer> offset_of_max_timestamp(Deadline deadline) override;
   std::vector<log::EpochStart> epochs() const override { return log_->epochs(); }
+  std::vector<log::ProducerInfo> producers() const override { return log_->producers(); }
   Result<> raise_log_start(Offset to, Deadline deadline) override;
   void set_config(const TopicConfig& config) override;
   std::uint64_t local_bytes() const override;
@@ -173,6 +176,8 @@ class PartitionImpl final : public Partition, public Flushable, public std::enab
 
   // partition.cc
   Result<> check_open() const;
+  template <class How>
+  Result<log::Appended> append_with(const How& how);
   Result<> write_checkpoint(const Checkpoint& to);       // change_mutex_ held
   Result<> release_log(Offset before, std::span<const Offset> keep);  // change_mutex_ held
   Result<> remove_below_log_start(Deadline deadline);    // change_mutex_ held
@@ -186,8 +191,9 @@ class PartitionImpl final : public Partition, public Flushable, public std::enab
   Result<std::optional<Slice>> cold_slice(const ReadRequest& request, std::optional<Deadline> deadline);
   bool is_archived(Offset offset) const;
   Result<> look_for(Offset offset, Deadline deadline);
-  Result<std::vector<log::AbortedTransaction>> aborted_in(const Slice& slice, Offset from, Offset limit, Deadline deadline);
-  Result<std::vector<log::AbortedTransaction>> aborted_between(Offset from, Offset to, bool cold, Deadline deadline);
+  using Aborted = std::vector<log::AbortedTransaction>;
+  Result<std::optional<Aborted>> aborted_in(const Slice& slice, Offset from, Offset limit, std::optional<Deadline> deadline);
+  Result<std::optional<Aborted>> aborted_between(Offset from, Offset to, std::optional<Deadline> deadline);
   void record_access(Offset segment_base, std::uint64_t bytes);
   Offset segment_of(Offset offset);
 

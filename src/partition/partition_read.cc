@@ -62,10 +62,13 @@ Result<ReadAnswer> PartitionImpl::read_with(const ReadRequest& request, std::opt
     answer.cold = true;
     return answer;
   }
-  record_access(slice->segment_base, slice->data.range.size());
   if (committed) {
-    TRY(answer.aborted, aborted_in(*slice, request.offset, limit, deadline.value_or(Deadline{})));
+    TRY(auto aborted, aborted_in(*slice, request.offset, limit, deadline));
+    answer.cold = !aborted;
+    if (answer.cold) return answer;
+    answer.aborted = *std::move(aborted);
   }
+  record_access(slice->segment_base, slice->data.range.size());
   answer.data = std::move(slice->data);
   return answer;
 }
@@ -137,37 +140,37 @@ Result<> PartitionImpl::look_for(Offset offset, Deadline deadline) {
   return fail(Kind::kUnavailable, "{}: the archived segment of offset {} is missing from the bucket", ref().name(), offset.raw);
 }
 
-/// Those that `slice` may hold records of. Where there are none, as in most logs, its batches are not walked to see where they
-/// end: they stay on their way from the page cache to the socket. `limit`: no record of it lies beyond.
-Result<std::vector<log::AbortedTransaction>> PartitionImpl::aborted_in(const Slice& slice, Offset from, Offset limit,
-                                                                       Deadline deadline) {
-  const bool cold = from < log_->local_start();
-  if (cold && deps_.engine != nullptr) {
+/// Those that `slice` may hold records of; nothing: that takes the store, and there is no deadline. Where there are none, as in
+/// most logs, its batches are not walked to see where they end: they stay on their way from the page cache to the socket.
+/// `limit`: no record of it lies beyond.
+Result<std::optional<PartitionImpl::Aborted>> PartitionImpl::aborted_in(const Slice& slice, Offset from, Offset limit,
+                                                                        std::optional<Deadline> deadline) {
+  if (deps_.engine != nullptr && from < log_->local_start()) {
     const auto segment = deps_.engine->find(handle_, slice.segment_base);
     if (segment && segment->base == slice.segment_base) limit = std::min(limit, segment->end);
   }
-  TRY(auto all, aborted_between(from, limit, cold, deadline));
-  if (all.empty()) return all;
+  TRY(auto all, aborted_between(from, limit, deadline));
+  if (!all || all->empty()) return all;
   TRY(const Offset end, end_of(slice.data, from));
-  std::erase_if(all, [&](const log::AbortedTransaction& one) { return one.first_offset >= end; });
+  std::erase_if(*all, [&](const log::AbortedTransaction& one) { return one.first_offset >= end; });
   return all;
 }
 
-/// Transactions are listed where their markers lie: the data's own tier and, for cold data, perhaps the hot one too.
-Result<std::vector<log::AbortedTransaction>> PartitionImpl::aborted_between(Offset from, Offset to, bool cold,
-                                                                            Deadline deadline) {
-  std::vector<log::AbortedTransaction> all;
-  if (cold && deps_.engine != nullptr) {
-    TRY(const auto archived, deps_.engine->aborted_in(ref(), from, to, deadline));
+/// Transactions are listed where their markers lie: the data's own tier and, for cold data, perhaps the hot one too. The hot one
+/// is asked first: what leaves it meanwhile is in the bucket by then.
+Result<std::optional<PartitionImpl::Aborted>> PartitionImpl::aborted_between(Offset from, Offset to,
+                                                                             std::optional<Deadline> deadline) {
+  TRY(Aborted all, log_->aborted_in(from, to));
+  if (from < log_->local_start() && deps_.engine != nullptr) {
+    if (!deadline) return std::optional<Aborted>();
+    TRY(const auto archived, deps_.engine->aborted_in(ref(), from, to, *deadline));
     for (const auto& one : archived) all.push_back({one.producer_id, one.first_offset});
   }
-  TRY(const auto local, log_->aborted_in(from, to));
-  all.insert(all.end(), local.begin(), local.end());
   const auto key = [](const log::AbortedTransaction& one) { return std::pair(one.first_offset, one.producer_id); };
   std::ranges::sort(all, {}, key);
   const auto twice = std::ranges::unique(all, {}, key);
   all.erase(twice.begin(), twice.end());
-  return all;
+  return std::optional(std::move(all));
 }
 
 void PartitionImpl::record_access(Offset segment_base, std::uint64_t bytes) {

@@ -14,6 +14,7 @@
 #include "partition/admin.h"
 #include "partition/disk_target.h"
 #include "partition/partition.h"
+#include "partition/topic_defaults.h"
 #include "partition/upload_control.h"
 #include "tier/engine.h"
 #include "tier/topic_meter.h"
@@ -29,6 +30,7 @@ struct TopicInfo {
 
 struct TopicsOptions {
   std::string data_dir;                        // DATA: DATA/log, DATA/topics.json
+  ConfigMap defaults;                          // TopicDefaults::fixed
   bool tiering = false;
   tier::PolicyOptions policy;
   tier::CostRates rates;
@@ -75,6 +77,11 @@ class Topics : public Admin {
   /// Local files go at once, objects in the background behind a tombstone.
   virtual Result<> remove(const std::string& topic) = 0;
   virtual Result<> set_configs(const std::string& topic, const ConfigMap& configs) = 0;
+  /// What topics fall back to.
+  virtual TopicDefaults defaults() const = 0;
+  /// Replaces what was set at run time; in force at once for every topic, durable on return. kInvalid, and nothing changed, when
+  /// a value is wrong or contradicts what some topic sets. With `validate_only` just the checks.
+  virtual Result<> set_defaults(const ConfigMap& cluster, const ConfigMap& broker, bool validate_only) = 0;
   virtual Result<> add_partitions(const std::string& topic, std::int32_t total) = 0;
 
   /// Stops the background work, syncs and closes every log.

@@ -9,12 +9,12 @@
 
 namespace takhin::partition {
 
-Result<> TopicsImpl::check_config(const ConfigMap& configs) const {
-  TRY(const TopicConfig config, parse_topic_config(configs));
+Result<TopicConfig> TopicsImpl::config_of(const TopicDefaults& defaults, const ConfigMap& configs) const {
+  TRY(auto config, parse_topic_config(effective_configs(defaults, configs)));
   if (config.remote_storage_enable && deps_.engine == nullptr) {
     return fail(Kind::kInvalid, "remote.storage.enable = true: tiered storage is off in this broker (storage.tiered.enabled)");
   }
-  return done();
+  return config;
 }
 
 Result<> TopicsImpl::check_new(const std::string& topic, std::int32_t partitions, const ConfigMap& configs) const {
@@ -29,7 +29,8 @@ Result<> TopicsImpl::check_new(const std::string& topic, std::int32_t partitions
   if (partitions < 1 || partitions > kPartitionsMax) {
     return fail(Kind::kInvalid, "partitions = {}: must be from 1 to {}", partitions, kPartitionsMax);
   }
-  return check_config(configs);
+  TRY(config_of(now->defaults, configs));
+  return done();
 }
 
 Result<> TopicsImpl::validate(const std::string& topic, std::int32_t partitions, const ConfigMap& configs) const {
@@ -75,7 +76,7 @@ Result<std::shared_ptr<const TopicInfo>> TopicsImpl::create(const std::string& t
   for (const DeletedTopic& gone : file_.deleting) {
     if (gone.name == topic) remove_folders(gone);
   }
-  TRY(const TopicConfig config, parse_topic_config(configs));
+  TRY(const TopicConfig config, config_of(defaults(), configs));
   StoredTopic made{topic, Uuid::make(deps_.random), partitions, configs, false};
   std::ranges::sort(made.configs);
   TopicsFile with = file_;
@@ -105,7 +106,7 @@ Result<> TopicsImpl::add_partitions(const std::string& topic, std::int32_t total
   if (total <= changed->partitions || total > kPartitionsMax) {
     return fail(Kind::kInvalid, "partitions = {}: must be from {} to {}", total, changed->partitions + 1, kPartitionsMax);
   }
-  TRY(const TopicConfig config, parse_topic_config(changed->configs));
+  TRY(const TopicConfig config, config_of(defaults(), changed->configs));
   const std::int32_t first = changed->partitions;
   changed->partitions = total;
   changed->published = false;
@@ -131,8 +132,7 @@ Result<> TopicsImpl::set_configs(const std::string& topic, const ConfigMap& conf
   TopicsFile with = file_;
   StoredTopic* changed = stored(topic, with);
   if (changed == nullptr) return fail(Kind::kNotFound, "no topic '{}'", topic);
-  TRY(check_config(configs));
-  TRY(const TopicConfig config, parse_topic_config(configs));
+  TRY(const TopicConfig config, config_of(defaults(), configs));
   changed->configs = configs;
   std::ranges::sort(changed->configs);
   changed->published = false;
@@ -144,6 +144,36 @@ Result<> TopicsImpl::set_configs(const std::string& topic, const ConfigMap& conf
   info->configs = sorted;
   entry.info = std::move(info);
   for (const auto& partition : entry.info->partitions) partition->set_config(config);
+  publish(std::move(next));
+  return done();
+}
+
+TopicDefaults TopicsImpl::defaults() const { return registry()->defaults; }
+
+Result<> TopicsImpl::set_defaults(const ConfigMap& cluster, const ConfigMap& broker, bool validate_only) {
+  const std::lock_guard hold(change_mutex_);
+  Registry next = *registry();
+  next.defaults = {options_.defaults, cluster, broker};
+  for (ConfigMap* layer : {&next.defaults.cluster, &next.defaults.broker}) {
+    std::ranges::sort(*layer);
+    TRY(parse_topic_config(*layer));
+  }
+  TRY(config_of(next.defaults, {}));
+  std::vector<TopicConfig> configs;
+  for (const auto& [name, entry] : next.by_name) {
+    TRY(auto config, config_of(next.defaults, entry.info->configs).within("topic " + name));
+    configs.push_back(std::move(config));
+  }
+  if (validate_only) return done();
+  TopicsFile with = file_;
+  with.cluster_defaults = next.defaults.cluster;
+  with.broker_defaults = next.defaults.broker;
+  TRY(commit(std::move(with)));
+  std::size_t at = 0;
+  for (const auto& [name, entry] : next.by_name) {
+    for (const auto& partition : entry.info->partitions) partition->set_config(configs[at]);
+    ++at;
+  }
   publish(std::move(next));
   return done();
 }

@@ -17,6 +17,18 @@ Uuid uuid_of(const json::value& value) {
 
 std::string text_of(const json::value& value) { return std::string(std::string_view(value.as_string())); }
 
+ConfigMap configs_of(const json::object& stored) {
+  ConfigMap out;
+  for (const auto& [key, value] : stored) out.emplace_back(std::string(key), text_of(value));
+  return out;
+}
+
+json::object json_of(const ConfigMap& configs) {
+  json::object out;
+  for (const auto& [key, value] : configs) out[key] = value;
+  return out;
+}
+
 /// boost.json reports by exception; load_topics() is where that ends.
 TopicsFile parse(std::string_view text) {
   const json::object root = json::parse(text).as_object();
@@ -26,14 +38,17 @@ TopicsFile parse(std::string_view text) {
     const json::object& topic = each.as_object();
     StoredTopic stored{text_of(topic.at("name")), uuid_of(topic.at("id")), topic.at("partitions").to_number<std::int32_t>(), {},
                        topic.at("published").as_bool()};
-    for (const auto& [key, value] : topic.at("configs").as_object())
-      stored.configs.emplace_back(std::string(key), text_of(value));
+    stored.configs = configs_of(topic.at("configs").as_object());
     out.topics.push_back(std::move(stored));
   }
   for (const json::value& each : root.at("deleting").as_array()) {
     const json::object& topic = each.as_object();
     out.deleting.push_back(
         {text_of(topic.at("name")), uuid_of(topic.at("id")), topic.at("partitions").to_number<std::int32_t>()});
+  }
+  if (const json::value* defaults = root.if_contains("defaults")) {  // since 0.2
+    out.cluster_defaults = configs_of(defaults->as_object().at("cluster").as_object());
+    out.broker_defaults = configs_of(defaults->as_object().at("broker").as_object());
   }
   return out;
 }
@@ -54,19 +69,21 @@ Result<TopicsFile> load_topics(FileSystem& files, const std::string& path) {
 Result<> store_topics(FileSystem& files, const std::string& path, const TopicsFile& topics) {
   json::array stored;
   for (const StoredTopic& topic : topics.topics) {
-    json::object configs;
-    for (const auto& [key, value] : topic.configs) configs[key] = value;
     stored.push_back(json::object{{"name", topic.name},
                                   {"id", topic.id.text()},
                                   {"partitions", topic.partitions},
-                                  {"configs", std::move(configs)},
+                                  {"configs", json_of(topic.configs)},
                                   {"published", topic.published}});
   }
   json::array deleting;
   for (const DeletedTopic& topic : topics.deleting) {
     deleting.push_back(json::object{{"name", topic.name}, {"id", topic.id.text()}, {"partitions", topic.partitions}});
   }
-  const json::object root{{"version", kVersion}, {"topics", std::move(stored)}, {"deleting", std::move(deleting)}};
+  json::object defaults{{"cluster", json_of(topics.cluster_defaults)}, {"broker", json_of(topics.broker_defaults)}};
+  const json::object root{{"version", kVersion},
+                          {"topics", std::move(stored)},
+                          {"deleting", std::move(deleting)},
+                          {"defaults", std::move(defaults)}};
   return write_atomically(files, path, view_of(json::serialize(root)));
 }
 

@@ -29,6 +29,8 @@ struct DeletedTopic {
 struct TopicsFile {
   std::vector<StoredTopic> topics;
   std::vector<DeletedTopic> deleting;
+  ConfigMap cluster_defaults;  // TopicDefaults, as set at run time
+  ConfigMap broker_defaults;
   bool operator==(const TopicsFile&) const = default;
 };
 

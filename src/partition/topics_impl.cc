@@ -136,8 +136,11 @@ Result<> TopicsImpl::open_all() {
     Error why;
   };
   std::vector<Job> jobs;
+  Registry next;
+  next.defaults = {options_.defaults, file_.cluster_defaults, file_.broker_defaults};
+  TRY(config_of(next.defaults, {}).within("defaults of topics (log.*)"));
   for (const StoredTopic& topic : file_.topics) {
-    TRY(const TopicConfig config, parse_topic_config(topic.configs).within(fmt::format("topic {}", topic.name)));
+    TRY(const auto config, parse_topic_config(effective_configs(next.defaults, topic.configs)).within("topic " + topic.name));
     for (std::int32_t partition = 0; partition < topic.partitions; ++partition)
       jobs.push_back({&topic, config, partition, nullptr, {}});
   }
@@ -152,7 +155,6 @@ Result<> TopicsImpl::open_all() {
       ++offline_;
     }
   });
-  Registry next;
   for (std::size_t at = 0; at < jobs.size();) {
     const StoredTopic& topic = *jobs[at].topic;
     std::vector<std::shared_ptr<PartitionImpl>> live;

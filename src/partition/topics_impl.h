@@ -30,6 +30,8 @@ class TopicsImpl final : public Topics {
   Result<> validate(const std::string& topic, std::int32_t partitions, const ConfigMap& configs) const override;
   Result<> remove(const std::string& topic) override;
   Result<> set_configs(const std::string& topic, const ConfigMap& configs) override;
+  TopicDefaults defaults() const override;
+  Result<> set_defaults(const ConfigMap& cluster, const ConfigMap& broker, bool validate_only) override;
   Result<> add_partitions(const std::string& topic, std::int32_t total) override;
   Result<> close() override;
 
@@ -58,6 +60,7 @@ class TopicsImpl final : public Topics {
   struct Registry {
     std::map<std::string, Entry> by_name;
     std::map<Uuid, std::string> names;
+    TopicDefaults defaults;
   };
   /// Lets the scrape callback outlive us: it sees null once we are gone.
   struct ScrapeGate {
@@ -84,7 +87,8 @@ class TopicsImpl final : public Topics {
   void publish(Registry next);
   Entry entry_of(const StoredTopic& topic, std::vector<std::shared_ptr<PartitionImpl>> live,
                  const std::map<std::int32_t, Error>& broken) const;
-  Result<> check_config(const ConfigMap& configs) const;
+  /// What a topic with these configs is to do; kInvalid when it cannot.
+  Result<TopicConfig> config_of(const TopicDefaults& defaults, const ConfigMap& configs) const;
   Result<> check_new(const std::string& topic, std::int32_t partitions, const ConfigMap& configs) const;
   StoredTopic* stored(const std::string& topic, TopicsFile& in) const;
   Result<> commit(TopicsFile next);  // change_mutex_ held

@@ -38,11 +38,17 @@ TEST(TopicsFile, RoundTripAndDamage) {
   ASSERT_TRUE(none.ok());
   EXPECT_TRUE(none->topics.empty());
   const TopicsFile made{{{"a", Uuid::make(random), 3, {{"k", "v \"quoted\""}}, true}, {"b", Uuid::make(random), 1, {}, false}},
-                        {{"c", Uuid::make(random), 2}}};
+                        {{"c", Uuid::make(random), 2}},
+                        {{"retention.ms", "5"}},
+                        {{"segment.ms", "6"}}};
   ASSERT_TRUE(store_topics(files, path, made).ok());
   const auto read = load_topics(files, path);
   ASSERT_TRUE(read.ok()) << why(read);
   EXPECT_EQ(*read, made);
+  ASSERT_TRUE(write_atomically(files, path, view_of("{\"version\":1,\"topics\":[],\"deleting\":[]}")).ok());
+  const auto older = load_topics(files, path);  // written before there were defaults
+  ASSERT_TRUE(older.ok()) << why(older);
+  EXPECT_EQ(*older, TopicsFile{});
   for (const char* damaged : {"", "{", "[]", "{\"version\":9,\"topics\":[],\"deleting\":[]}", "{\"version\":1}"}) {
     ASSERT_TRUE(write_atomically(files, path, view_of(damaged)).ok());
     const auto refused = load_topics(files, path);

@@ -30,11 +30,27 @@ void keep_standing(std::span<const CatalogEntry> chain, std::vector<CatalogEntry
   }
 }
 
+/// The last of bases[at, at + count) at or before `offset`, at least `at`. A conditional move each step: no branch to mispredict.
+inline std::size_t last_in(const std::int64_t* bases, std::size_t at, std::size_t count, std::int64_t offset) {
+  for (std::size_t left = count; left > 1;) {
+    const std::size_t half = left / 2;
+    at = bases[at + half] <= offset ? at + half : at;
+    left -= half;
+  }
+  return at;
+}
+
 /// The last of `bases` at or before `offset`, 0 when none is; `guess` is a place near it. Segments of a log hold similar numbers
-/// of offsets, so doubling steps from the guess bracket the place in a few neighbouring cache lines, where a plain search of a
-/// large array would miss the cache at every step. Never worse than twice its steps.
+/// of offsets, so it lies in the window around the guess almost always: a fixed number of steps in neighbouring cache lines,
+/// where a plain search of a large array would miss the cache at every step. Else doubling steps bracket it: never worse than
+/// twice the steps of a plain search.
 inline std::size_t last_at_or_before(const std::int64_t* bases, std::size_t count, std::size_t guess, std::int64_t offset) {
-  std::size_t at = 0, end = count, step = 8;  // the answer is in [at, end)
+  constexpr std::size_t kWindow = 32;
+  const std::size_t low = guess - std::min(guess, kWindow / 2);
+  if (low + kWindow < count && bases[low] <= offset && offset < bases[low + kWindow]) [[likely]] {
+    return last_in(bases, low, kWindow, offset);
+  }
+  std::size_t at = 0, end = count, step = kWindow;  // the answer is in [at, end)
   if (bases[guess] <= offset) {
     for (at = guess; at + step < count && bases[at + step] <= offset; step *= 2) at += step;
     end = std::min(count, at + step);
@@ -42,12 +58,7 @@ inline std::size_t last_at_or_before(const std::int64_t* bases, std::size_t coun
     for (end = guess; end > step && bases[end - step] > offset; step *= 2) end -= step;
     at = end > step ? end - step : 0;
   }
-  for (std::size_t left = end - at; left > 1;) {
-    const std::size_t half = left / 2;
-    at = bases[at + half] <= offset ? at + half : at;  // a conditional move: no branch to mispredict
-    left -= half;
-  }
-  return at;
+  return last_in(bases, at, end - at, offset);
 }
 
 }  // namespace

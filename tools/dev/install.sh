@@ -4,17 +4,20 @@
 PACKAGES_build="g++ cmake ninja-build ccache mold pkg-config libcurl4-openssl-dev libssl-dev libisal-dev libpugixml-dev
   libzstd-dev liblz4-dev libsnappy-dev zlib1g-dev libboost1.81-dev libboost-json1.81-dev libxxhash-dev libsqlite3-dev
   libcpp-httplib-dev prometheus-cpp-dev libyaml-cpp-dev libcli11-dev libfmt-dev libexpected-dev libspdlog-dev libgtest-dev
-  libgmock-dev python3"
+  libgmock-dev libre2-dev python3"
 PACKAGES_clang="clang-19 libclang-rt-19-dev"
 PACKAGES_clients="kcat python3-venv curl"
 PACKAGES_java="openjdk-17-jre-headless maven"
 PACKAGES_bench="libbenchmark-dev strace"
 
 KAFKA_VERSION=4.1.1
+# artifact or artifact:classifier. The tests of Streams come with programs that check exactly-once from end to end.
+KAFKA_ARTIFACTS="kafka_2.13 kafka-tools kafka-clients:test kafka-streams kafka-streams:test connect-file"
 # The message tables follow the newest schemas; their jars alone, without what they would need to run.
 KAFKA_SCHEMAS_VERSION=4.4.0
-KAFKA_SCHEMA_JARS="kafka-clients kafka-group-coordinator"
-VENV_PACKAGES="kafka-python==3.0.12 confluent-kafka==2.16.1 pytest==9.0.1 lz4==4.4.5 zstandard==0.25.0 python-snappy==0.7.3"
+KAFKA_SCHEMA_JARS="kafka-clients kafka-group-coordinator kafka-transaction-coordinator"
+KAFKA_PYTHON="kafka-python==3.0.12"
+VENV_PACKAGES="$KAFKA_PYTHON confluent-kafka==2.16.1 pytest==9.0.1 pytest-timeout==2.4.0 pytest-mock==3.15.1 lz4==4.4.5 zstandard==0.25.0 python-snappy==0.7.3"
 
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
@@ -47,36 +50,45 @@ install_venv() {
   python3 -m venv "$dir"
   # shellcheck disable=SC2086 # a list
   "$dir/bin/pip" install -q $VENV_PACKAGES
+  # Its own tests come with its source; tests/e2e/test_suites.py runs them.
+  "$dir/bin/pip" download -q --no-deps --no-binary :all: --dest "$dir/suites" "$KAFKA_PYTHON"
   touch "$dir/complete"
 }
 
 # Apache Kafka's jars: the peer in tests and benchmarks, never part of takhin.
-kafka_jars() { echo "$TAKHIN_CACHE/kafka-$KAFKA_VERSION"; }
+kafka_jars() { echo "$TAKHIN_CACHE/kafka-$KAFKA_VERSION-$(printf '%s' "$KAFKA_ARTIFACTS" | sha256sum | cut -c1-12)"; }
 
 install_kafka_jars() {
   local dir
   dir=$(kafka_jars)
   export TAKHIN_KAFKA_JARS=$dir/libs
-  [ ! -f "$dir/complete" ] || return 0
+  [ -f "$dir/complete" ] || install_kafka_classpath "$dir"
+  local jar
+  for jar in $KAFKA_SCHEMA_JARS; do
+    [ -f "$dir/schemas/$jar-$KAFKA_SCHEMAS_VERSION.jar" ] || (cd "$dir" && mvn -q -B dependency:copy \
+      -Dartifact="org.apache.kafka:$jar:$KAFKA_SCHEMAS_VERSION" -DoutputDirectory=schemas >>mvn.log 2>&1)
+  done
+}
+
+install_kafka_classpath() { # directory
+  local dir=$1 artifact
   command -v java >/dev/null && command -v mvn >/dev/null || install_packages java
   echo "dev: installing Apache Kafka $KAFKA_VERSION from Maven Central"
   rm -rf "$dir"
   mkdir -p "$dir"
-  cat >"$dir/pom.xml" <<EOF
-<project><modelVersion>4.0.0</modelVersion><groupId>dev</groupId><artifactId>kafka</artifactId><version>1</version><dependencies>
-<dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>$KAFKA_VERSION</version></dependency>
-<dependency><groupId>org.apache.kafka</groupId><artifactId>kafka-tools</artifactId><version>$KAFKA_VERSION</version></dependency>
-</dependencies></project>
-EOF
+  {
+    echo "<project><modelVersion>4.0.0</modelVersion><groupId>dev</groupId><artifactId>kafka</artifactId><version>1</version><dependencies>"
+    for artifact in $KAFKA_ARTIFACTS; do
+      echo "<dependency><groupId>org.apache.kafka</groupId><artifactId>${artifact%:*}</artifactId><version>$KAFKA_VERSION</version>"
+      [[ "$artifact" != *:* ]] || echo "<classifier>${artifact#*:}</classifier>"
+      echo "</dependency>"
+    done
+    echo "</dependencies></project>"
+  } >"$dir/pom.xml"
   (cd "$dir" && mvn -q -B dependency:copy-dependencies -DoutputDirectory=libs >mvn.log 2>&1) || {
     cat "$dir/mvn.log" >&2
     return 1
   }
-  local jar
-  for jar in $KAFKA_SCHEMA_JARS; do
-    (cd "$dir" && mvn -q -B dependency:copy -Dartifact="org.apache.kafka:$jar:$KAFKA_SCHEMAS_VERSION" \
-      -DoutputDirectory=schemas >>mvn.log 2>&1)
-  done
   touch "$dir/complete"
 }
 

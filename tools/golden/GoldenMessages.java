@@ -21,7 +21,7 @@ import org.apache.kafka.common.record.internal.MemoryRecords;
  * Writes tests/golden/protocol_messages.bin: every message of tools/protocol_messages.txt at every version, as Kafka's own classes
  * encode it, in three fillings (full, bare with nulls, sparse). Same classes, same bytes.
  *
- *   java -cp kafka-clients.jar:kafka-group-coordinator.jar:slf4j-api.jar tools/golden/GoldenMessages.java LIST OUT
+ *   java -cp kafka-clients.jar:kafka-group-coordinator.jar:kafka-transaction-coordinator.jar:slf4j-api.jar tools/golden/GoldenMessages.java LIST OUT
  *
  * An entry is: u16 length and name, i16 version, i32 length and body; big-endian.
  */
@@ -106,7 +106,9 @@ public class GoldenMessages {
     }
 
     static Class<?> find(String name) throws ClassNotFoundException {
-        for (String pattern : new String[] {"org.apache.kafka.common.message.%sData", "org.apache.kafka.coordinator.group.generated.%s"}) {
+        for (String pattern : new String[] {"org.apache.kafka.common.message.%sData", "org.apache.kafka.common.message.%s",
+                                            "org.apache.kafka.coordinator.group.generated.%s",
+                                            "org.apache.kafka.coordinator.transaction.generated.%s"}) {
             try {
                 return Class.forName(String.format(pattern, name));
             } catch (ClassNotFoundException tryNext) {

@@ -3,10 +3,19 @@ import os
 import subprocess
 
 
-def run(main, *arguments, data=None, timeout=120):
+def command(main, *arguments):
     jars = os.environ["TAKHIN_KAFKA_JARS"]
-    command = ["java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", jars + "/*", main, *arguments]
-    done = subprocess.run(command, input=data, capture_output=True, timeout=timeout)
+    return ["java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", jars + "/*", main, *arguments]
+
+
+def start(main, *arguments, log):
+    """A program that goes on until it is stopped. `log`: a path, for all that it says."""
+    with open(log, "ab") as out:
+        return subprocess.Popen(command(main, *arguments), stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+
+
+def run(main, *arguments, data=None, timeout=120):
+    done = subprocess.run(command(main, *arguments), input=data, capture_output=True, timeout=timeout)
     assert done.returncode == 0, (main, done.returncode, done.stderr.decode()[-2000:], done.stdout.decode()[-500:])
     return done.stdout
 

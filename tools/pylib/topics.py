@@ -1,4 +1,5 @@
 """Topics through kafka-python's admin client."""
+from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, NewTopic
 
 # Small segments, in the store at once, off the local disk as soon as they are archived.
@@ -27,3 +28,13 @@ def alter(address, topic, configs):
         admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, configs=configs)])
     finally:
         admin.close()
+
+
+def end(address, topic):
+    """The sum of the end offsets of its partitions."""
+    consumer = KafkaConsumer(bootstrap_servers=address, group_id=None)
+    try:
+        partitions = [TopicPartition(topic, index) for index in consumer.partitions_for_topic(topic) or ()]
+        return sum(consumer.end_offsets(partitions).values())
+    finally:
+        consumer.close()

@@ -96,7 +96,7 @@ void GroupCoordinator::remove(const DeleteGroupsRequest& request, std::function<
       auto& result = response.results.emplace_back();
       result.group_id = id;
       const Group* group = find(id);
-      if (group == nullptr || !group->is(State::kEmpty)) {
+      if (group == nullptr || !group->is(State::kEmpty) || !group->txn_offsets.empty()) {
         result.error_code = group == nullptr ? ErrorCode::kGroupIdNotFound : ErrorCode::kNonEmptyGroup;
         continue;
       }

@@ -24,9 +24,11 @@ Result<> GroupCoordinator::load() {
   {
     const std::lock_guard hold(mutex_);
     Result<> read = done();
-    TRY(deps_.store.replay([&](View key, std::optional<View> value) {
-      if (read.ok()) read = load_record(key, value);
-    }));
+    TRY(deps_.store.replay({.record =
+                                [&](View key, std::optional<View> value, std::int64_t producer_id) {
+                                  if (read.ok()) read = load_record(key, value, producer_id);
+                                },
+                            .end = [&](std::int64_t producer_id, bool committed) { apply_end(producer_id, committed); }}));
     TRY(std::move(read));
     offsets_looked_at_ = deps_.clock.steady();
     snapshot_if_grown(later);
@@ -35,21 +37,31 @@ Result<> GroupCoordinator::load() {
   return done();
 }
 
-Result<> GroupCoordinator::load_record(View key, std::optional<View> value) {
+void GroupCoordinator::load_offset(const protocol::OffsetCommitKey& at, std::optional<CommittedOffset> offset,
+                                   std::int64_t producer_id) {
+  if (offset) {
+    auto& group = groups_[at.group];
+    if (!group) group = std::make_unique<Group>(at.group);
+    auto& offsets = producer_id < 0 ? group->offsets : group->txn_offsets[producer_id];
+    offsets[at.topic][at.partition] = *std::move(offset);
+    if (producer_id >= 0) in_transactions_[producer_id].insert(at.group);
+  } else if (Group* group = find(at.group)) {
+    const auto topic = group->offsets.find(at.topic);
+    if (topic == group->offsets.end()) return;
+    topic->second.erase(at.partition);
+    if (topic->second.empty()) group->offsets.erase(topic);
+    if (group->offsets.empty() && group->txn_offsets.empty() && !group->stored) groups_.erase(at.group);
+  }
+}
+
+Result<> GroupCoordinator::load_record(View key, std::optional<View> value, std::int64_t producer_id) {
   TRY(const Key parsed, parse_key(key));
   if (const auto* at = std::get_if<protocol::OffsetCommitKey>(&parsed)) {
+    std::optional<CommittedOffset> offset;
     if (value) {
-      TRY(auto offset, parse_offset(*value));
-      auto& group = groups_[at->group];
-      if (!group) group = std::make_unique<Group>(at->group);
-      group->offsets[at->topic][at->partition] = std::move(offset);
-    } else if (Group* group = find(at->group)) {
-      const auto topic = group->offsets.find(at->topic);
-      if (topic == group->offsets.end()) return done();
-      topic->second.erase(at->partition);
-      if (topic->second.empty()) group->offsets.erase(topic);
-      if (group->offsets.empty() && !group->stored) groups_.erase(at->group);
+      TRY(offset, parse_offset(*value));
     }
+    load_offset(*at, std::move(offset), producer_id);
   } else if (const auto* which = std::get_if<protocol::GroupMetadataKey>(&parsed)) {
     if (value) {
       TRY(const auto stored, parse_group(*value));
@@ -59,8 +71,9 @@ Result<> GroupCoordinator::load_record(View key, std::optional<View> value) {
     } else if (const Group* group = find(which->group)) {
       auto fresh = std::make_unique<Group>(which->group);  // its offsets have tombstones of their own
       fresh->offsets = group->offsets;
+      fresh->txn_offsets = group->txn_offsets;
       groups_.erase(which->group);
-      if (!fresh->offsets.empty()) groups_.emplace(which->group, std::move(fresh));
+      if (!fresh->offsets.empty() || !fresh->txn_offsets.empty()) groups_.emplace(which->group, std::move(fresh));
     }
   }
   return done();
@@ -75,12 +88,16 @@ const Group* GroupCoordinator::find(const std::string& group_id) const {
   return found == groups_.end() ? nullptr : found->second.get();
 }
 
-void GroupCoordinator::write(std::vector<StoredRecord> records, Later& later, std::function<void(Result<>)> then) {
+void GroupCoordinator::write(std::vector<StoredRecord> records, Later& later, std::function<void(Result<>)> then,
+                             const ProducerStamp& stamp) {
   if (records.empty()) {
     later.push_back([then = std::move(then)] { then(done()); });
     return;
   }
-  const auto end = deps_.store.append(records, deps_.clock.wall());
+  when_durable(deps_.store.append(records, deps_.clock.wall(), stamp), later, std::move(then));
+}
+
+void GroupCoordinator::when_durable(const Result<Offset>& end, Later& later, std::function<void(Result<>)> then) {
   if (!end.ok()) {
     later.push_back([then = std::move(then), error = end.error()] { then(error); });
     return;
@@ -102,6 +119,7 @@ void GroupCoordinator::keep_alive(Member& member) const {
 void GroupCoordinator::forget_if_useless(const std::string& group_id, Later& later) {
   Group* group = find(group_id);
   if (group == nullptr || !group->is(State::kEmpty) || !group->pending.empty() || !group->offsets.empty()) return;
+  if (!group->txn_offsets.empty()) return;
   if (group->stored) {
     write({group_tombstone(group_id)}, later, [group_id](const Result<>& stored) {
       if (!stored.ok()) log_error("groups", "{}: removal not stored: {}", group_id, stored.error().text);
@@ -231,10 +249,10 @@ std::vector<StoredRecord> GroupCoordinator::live_records_locked(bool with_member
 
 /// The store keeps every commit. Once it holds far more records than are alive, those are written again and the rest goes.
 void GroupCoordinator::snapshot_if_grown(Later& later) {
-  const std::uint64_t stored = deps_.store.records();
-  if (snapshot_running_ || stored <= options_.snapshot_records_min) return;
+  if (snapshot_running_ || !options_.snapshot.may_be_due(deps_.store)) return;
   std::vector<StoredRecord> live = live_records_locked(true);
-  if (stored <= live.size() * options_.snapshot_ratio) return;
+  if (!options_.snapshot.due(deps_.store, live.size())) return;
+  const std::uint64_t stored = deps_.store.records();
   snapshot_running_ = true;
   const Offset before = deps_.store.end();
   const std::size_t count = live.size();

@@ -12,13 +12,14 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "broker/groups/group.h"
-#include "broker/groups/store.h"
+#include "broker/record_store.h"
 #include "protocol/messages/delete_groups.h"
 #include "protocol/messages/describe_groups.h"
 #include "protocol/messages/heartbeat.h"
 #include "protocol/messages/leave_group.h"
 #include "protocol/messages/list_groups.h"
 #include "protocol/messages/offset_commit.h"
+#include "protocol/messages/offset_commit_key.h"
 #include "protocol/messages/offset_delete.h"
 #include "protocol/messages/offset_fetch.h"
 
@@ -35,8 +36,7 @@ struct GroupOptions {
   std::int32_t metadata_bytes_max = 4'096;       // of one committed offset
   std::size_t members_max = 10'000;              // of one group
   std::size_t groups_max = 100'000;
-  std::uint64_t snapshot_records_min = 100'000;  // a shorter log is not worth rewriting
-  std::uint64_t snapshot_ratio = 4;              // rewritten when it holds this many times the live records
+  SnapshotRule snapshot;
 };
 
 /// Who asks.
@@ -46,6 +46,13 @@ struct Caller {
   std::string host;  // "/127.0.0.1", as Kafka shows it
 };
 
+/// A commit that counts once its transaction does (KIP-98, KIP-447).
+struct InTransaction {
+  ProducerStamp producer;
+  /// Asked when nothing else stands against the commit, under the coordinator's mutex: must be quick and must not call back.
+  std::function<protocol::ErrorCode()> admit;
+};
+
 /// Any thread. Callbacks come once, from the calling thread, a thread of the store, or whoever calls another verb; never under
 /// the coordinator's mutex; a coordinator that goes away drops them. Requests by topic id come with the names filled in.
 class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
@@ -53,7 +60,7 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   struct Deps {
     Clock& clock;
     Random& random;
-    Store& store;
+    RecordStore& store;
   };
   /// Replays the store. Everything in `deps` outlives it.
   static Result<std::shared_ptr<GroupCoordinator>> open(Deps deps, GroupOptions options);
@@ -68,6 +75,12 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   /// Answers when the offsets are on disk.
   void commit(const Caller& caller, const protocol::OffsetCommitRequest& request,
               std::function<void(protocol::OffsetCommitResponse)> answer);
+  /// The same as a part of a transaction. The request's retention is ignored.
+  void commit_in_transaction(const Caller& caller, const InTransaction& txn, const protocol::OffsetCommitRequest& request,
+                             std::function<void(protocol::OffsetCommitResponse)> answer);
+  /// What was committed in the producer's transaction counts from now on, or never did. `then` is called once that is on disk.
+  /// Retry-safe.
+  void end_transaction(const log::TxnEnd& end, std::function<void(Result<>)> then);
   protocol::OffsetFetchResponse fetch(const Caller& caller, const protocol::OffsetFetchRequest& request) const;
   void remove_offsets(const protocol::OffsetDeleteRequest& request, std::function<void(protocol::OffsetDeleteResponse)> answer);
 
@@ -90,11 +103,14 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
 
   // coordinator.cc
   Result<> load();
-  Result<> load_record(View key, std::optional<View> value);
+  Result<> load_record(View key, std::optional<View> value, std::int64_t producer_id);
+  void load_offset(const protocol::OffsetCommitKey& at, std::optional<CommittedOffset> offset, std::int64_t producer_id);
   Group* find(const std::string& group_id);
   const Group* find(const std::string& group_id) const;
   /// Writes, and calls `then` when that is on disk or failed, without the mutex. False when the store refused at once.
-  void write(std::vector<StoredRecord> records, Later& later, std::function<void(Result<>)> then);
+  void write(std::vector<StoredRecord> records, Later& later, std::function<void(Result<>)> then,
+             const ProducerStamp& stamp = {});
+  void when_durable(const Result<Offset>& end, Later& later, std::function<void(Result<>)> then);
   void store_group(Group& group, Later& later);
   void keep_alive(Member& member) const;
   void forget_if_useless(const std::string& group_id, Later& later);
@@ -127,11 +143,13 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   void answer_syncs(Group& group, protocol::ErrorCode error, Later& later);
 
   // offsets.cc
-  protocol::ErrorCode check_commit(const Caller& caller, const protocol::OffsetCommitRequest& request);
-  void commit_locked(const Caller& caller, const protocol::OffsetCommitRequest& request,
+  protocol::ErrorCode check_commit(const Caller& caller, const protocol::OffsetCommitRequest& request, bool in_transaction);
+  void commit_locked(const Caller& caller, const InTransaction* txn, const protocol::OffsetCommitRequest& request,
                      std::function<void(protocol::OffsetCommitResponse)> answer, Later& later);
+  /// The groups concerned.
+  std::set<std::string> apply_end(std::int64_t producer_id, bool committed);
   protocol::OffsetFetchResponse::OffsetFetchResponseGroup fetch_group(
-      const protocol::OffsetFetchRequest::OffsetFetchRequestGroup& request) const;
+      const protocol::OffsetFetchRequest::OffsetFetchRequestGroup& request, bool require_stable) const;
   bool is_expired(const Group& group, const std::string& topic, const CommittedOffset& offset) const;
   void expire_offsets(Later& later);
 
@@ -142,6 +160,7 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   const GroupOptions options_;
   mutable std::mutex mutex_;  // guards all below; held for memory work and appends to the page cache, never for the disk
   std::unordered_map<std::string, std::unique_ptr<Group>> groups_;
+  std::unordered_map<std::int64_t, std::set<std::string>> in_transactions_;  // producer -> groups that it has commits open in
   Steady offsets_looked_at_{};
   bool snapshot_running_ = false;
 };

@@ -161,6 +161,13 @@ bool Group::subscribes(const std::string& topic) const {
   });
 }
 
+bool Group::is_unstable(const std::string& topic, std::int32_t partition) const {
+  return std::ranges::any_of(txn_offsets, [&](const auto& open) {
+    const auto found = open.second.find(topic);
+    return found != open.second.end() && found->second.contains(partition);
+  });
+}
+
 std::size_t Group::offset_count() const {
   std::size_t total = 0;
   for (const auto& [topic, partitions] : offsets) total += partitions.size();

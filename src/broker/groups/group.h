@@ -67,6 +67,9 @@ struct CommittedOffset {
   Uuid topic_id;
 };
 
+/// By topic and partition.
+using OffsetMap = std::map<std::string, std::map<std::int32_t, CommittedOffset>>;
+
 struct Group {
   explicit Group(std::string group_id) : id(std::move(group_id)) {}
 
@@ -89,7 +92,8 @@ struct Group {
   bool initial_delay = false;             // join_deadline is the initial delay: wait for it whoever has joined
   bool joined_meanwhile = false;          // since the initial delay was last stretched
 
-  std::map<std::string, std::map<std::int32_t, CommittedOffset>> offsets;
+  OffsetMap offsets;
+  std::map<std::int64_t, OffsetMap> txn_offsets;  // by producer: committed in a transaction that is still open
 
   State state() const { return state_; }
   bool is(State state) const { return state_ == state; }
@@ -120,6 +124,8 @@ struct Group {
   bool subscribes(const std::string& topic) const;
   bool uses_consumer_protocol() const { return protocol_type == "consumer"; }
   std::size_t offset_count() const;
+  /// An open transaction may change what is committed there.
+  bool is_unstable(const std::string& topic, std::int32_t partition) const;
 
   /// What a member is told about the generation that it is part of; the leader also who the others are.
   protocol::JoinGroupResponse join_response(const std::string& member_id, bool with_members) const;

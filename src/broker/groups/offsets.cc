@@ -44,7 +44,7 @@ OffsetCommitResponse failed(OffsetCommitResponse response) {
 
 }  // namespace
 
-ErrorCode GroupCoordinator::check_commit(const Caller& caller, const OffsetCommitRequest& request) {
+ErrorCode GroupCoordinator::check_commit(const Caller& caller, const OffsetCommitRequest& request, bool in_transaction) {
   const std::int32_t generation = request.generation_id_or_member_epoch;
   Group* group = find(request.group_id);
   if (group == nullptr) {
@@ -56,12 +56,15 @@ ErrorCode GroupCoordinator::check_commit(const Caller& caller, const OffsetCommi
     return ErrorCode::kNone;
   }
   if (generation < 0 && group->is(State::kEmpty)) return ErrorCode::kNone;
-  if (generation < 0 && request.member_id.empty() && !request.group_instance_id) return ErrorCode::kUnknownMemberId;
+  if (generation < 0 && request.member_id.empty() && !request.group_instance_id) {
+    // A producer of before KIP-447 does not say for whom it commits.
+    return in_transaction ? ErrorCode::kNone : ErrorCode::kUnknownMemberId;
+  }
   const ErrorCode error = group->validate(request.member_id, request.group_instance_id);
   if (error != ErrorCode::kNone) return error;
   if (generation != group->generation) return ErrorCode::kIllegalGeneration;
   // The member has its generation from the join, but no assignment of it: nothing it could have consumed.
-  if (group->is(State::kCompletingRebalance)) return ErrorCode::kRebalanceInProgress;
+  if (group->is(State::kCompletingRebalance) && !in_transaction) return ErrorCode::kRebalanceInProgress;
   keep_alive(*group->find(request.member_id));
   return ErrorCode::kNone;
 }
@@ -71,19 +74,36 @@ void GroupCoordinator::commit(const Caller& caller, const OffsetCommitRequest& r
   Later later;
   {
     const std::lock_guard hold(mutex_);
-    commit_locked(caller, request, std::move(answer), later);
+    commit_locked(caller, nullptr, request, std::move(answer), later);
   }
   run_all(later);
 }
 
-void GroupCoordinator::commit_locked(const Caller& caller, const OffsetCommitRequest& request,
+void GroupCoordinator::commit_in_transaction(const Caller& caller, const InTransaction& txn, const OffsetCommitRequest& request,
+                                             std::function<void(OffsetCommitResponse)> answer) {
+  Later later;
+  {
+    const std::lock_guard hold(mutex_);
+    commit_locked(caller, &txn, request, std::move(answer), later);
+  }
+  run_all(later);
+}
+
+void GroupCoordinator::commit_locked(const Caller& caller, const InTransaction* txn, const OffsetCommitRequest& request,
                                      std::function<void(OffsetCommitResponse)> answer, Later& later) {
-  if (const ErrorCode error = check_commit(caller, request); error != ErrorCode::kNone) {
+  ErrorCode error = check_commit(caller, request, txn != nullptr);
+  if (error == ErrorCode::kNone && txn != nullptr) {
+    error = txn->admit();
+    if (error != ErrorCode::kNone) forget_if_useless(request.group_id, later);
+  }
+  if (error != ErrorCode::kNone) {
     later.push_back([answer, response = all_with(request, error)] { answer(response); });
     return;
   }
   Group& group = *find(request.group_id);
   const std::int64_t now = deps_.clock.wall().raw;
+  const bool expires = txn == nullptr && request.retention_time_ms >= 0;
+  OffsetMap& offsets = txn == nullptr ? group.offsets : group.txn_offsets[txn->producer.id];
   OffsetCommitResponse response = all_with(request, ErrorCode::kNone);
   std::vector<StoredRecord> records;
   for (std::size_t t = 0; t < request.topics.size(); ++t) {
@@ -98,26 +118,62 @@ void GroupCoordinator::commit_locked(const Caller& caller, const OffsetCommitReq
                              .leader_epoch = from.committed_leader_epoch,
                              .metadata = from.committed_metadata.value_or(""),
                              .commit_ms = now,
-                             .expire_ms = request.retention_time_ms < 0 ? -1 : now + request.retention_time_ms,
+                             .expire_ms = expires ? now + request.retention_time_ms : -1,
                              .topic_id = topic.topic_id};
       records.push_back(offset_record(group.id, topic.name, from.partition_index, offset));
-      group.offsets[topic.name][from.partition_index] = std::move(offset);
+      offsets[topic.name][from.partition_index] = std::move(offset);
     }
   }
+  if (txn != nullptr && !records.empty()) in_transactions_[txn->producer.id].insert(group.id);
+  if (txn != nullptr && offsets.empty()) group.txn_offsets.erase(txn->producer.id);
   if (records.empty()) forget_if_useless(request.group_id, later);
-  write(std::move(records), later, [answer = std::move(answer), response = std::move(response)](const Result<>& stored) {
+  const auto then = [answer = std::move(answer), response = std::move(response)](const Result<>& stored) {
     if (!stored.ok()) log_error("groups", "offsets not stored: {}", stored.error().text);
     answer(stored.ok() ? response : failed(response));
-  });
+  };
+  write(std::move(records), later, then, txn == nullptr ? ProducerStamp{} : txn->producer);
+}
+
+void GroupCoordinator::end_transaction(const log::TxnEnd& end, std::function<void(Result<>)> then) {
+  Later later;
+  {
+    const std::lock_guard hold(mutex_);
+    const auto written = deps_.store.append_end(end);
+    if (written.ok()) {
+      for (const std::string& group : apply_end(end.producer_id, end.commit)) forget_if_useless(group, later);
+    }
+    when_durable(written, later, std::move(then));
+  }
+  run_all(later);
+}
+
+std::set<std::string> GroupCoordinator::apply_end(std::int64_t producer_id, bool committed) {
+  const auto open = in_transactions_.extract(producer_id);
+  if (open.empty()) return {};
+  for (const std::string& id : open.mapped()) {
+    Group* group = find(id);
+    if (group == nullptr) continue;
+    const auto offsets = group->txn_offsets.extract(producer_id);
+    if (offsets.empty() || !committed) continue;
+    for (auto& [topic, partitions] : offsets.mapped()) {
+      for (auto& [partition, offset] : partitions) group->offsets[topic].insert_or_assign(partition, std::move(offset));
+    }
+  }
+  return open.mapped();
 }
 
 OffsetFetchResponse::OffsetFetchResponseGroup GroupCoordinator::fetch_group(
-    const OffsetFetchRequest::OffsetFetchRequestGroup& request) const {
+    const OffsetFetchRequest::OffsetFetchRequestGroup& request, bool require_stable) const {
   OffsetFetchResponse::OffsetFetchResponseGroup response{.group_id = request.group_id};
   const Group* group = find(request.group_id);
-  static const std::map<std::string, std::map<std::int32_t, CommittedOffset>> none;
+  static const OffsetMap none;
   const auto& offsets = group == nullptr ? none : group->offsets;
-  const auto add = [](auto& topic, std::int32_t index, const CommittedOffset& offset) {
+  const auto add = [&](auto& topic, std::int32_t index, const CommittedOffset& offset) {
+    if (require_stable && group != nullptr && group->is_unstable(topic.name, index)) {
+      topic.partitions.push_back(
+          {.partition_index = index, .committed_offset = -1, .error_code = ErrorCode::kUnstableOffsetCommit});
+      return;
+    }
     topic.partitions.push_back({.partition_index = index,
                                 .committed_offset = offset.offset,
                                 .committed_leader_epoch = offset.leader_epoch,
@@ -149,7 +205,7 @@ OffsetFetchResponse GroupCoordinator::fetch(const Caller& caller, const OffsetFe
   const std::lock_guard hold(mutex_);
   OffsetFetchResponse response;
   if (caller.version >= kManyGroupsSince) {
-    for (const auto& group : request.groups) response.groups.push_back(fetch_group(group));
+    for (const auto& group : request.groups) response.groups.push_back(fetch_group(group, request.require_stable));
     return response;
   }
   OffsetFetchRequest::OffsetFetchRequestGroup one{.group_id = request.group_id};
@@ -162,7 +218,7 @@ OffsetFetchResponse GroupCoordinator::fetch(const Caller& caller, const OffsetFe
       to.partition_indexes = topic.partition_indexes;
     }
   }
-  for (auto& topic : fetch_group(one).topics) {
+  for (auto& topic : fetch_group(one, request.require_stable).topics) {
     auto& to = response.topics.emplace_back();
     to.name = topic.name;
     for (auto& from : topic.partitions) {

@@ -254,8 +254,8 @@ TEST_F(Offsets, AreRemovedOneByOne) {
 }
 
 TEST_F(Offsets, AGrownStoreIsRewrittenAndHoldsTheSame) {
-  options.snapshot_records_min = 50;
-  options.snapshot_ratio = 4;
+  options.snapshot.records_min = 50;
+  options.snapshot.ratio = 4;
   open();
   const auto a = one_member();
   for (int i = 0; i < 30; ++i) commit(i, a.id, a.generation, "t");
@@ -280,7 +280,7 @@ TEST_F(Offsets, AGrownStoreIsRewrittenAndHoldsTheSame) {
 }
 
 TEST_F(Offsets, ARewriteInTheMiddleOfARebalanceDoesNotInventAssignments) {
-  options.snapshot_records_min = 10;
+  options.snapshot.records_min = 10;
   open();
   const auto a = one_member();
   for (int i = 0; i < 20; ++i) commit(i, a.id, a.generation);
@@ -391,12 +391,12 @@ TEST(Records, OfOtherKindsArePassedOverAndBrokenOnesStopTheLoad) {
   EXPECT_EQ(parse_key({}).error().kind, Kind::kCorrupt);
   EXPECT_EQ(parse_offset(key_of(3)).error().kind, Kind::kCorrupt);
 
-  testing::MemoryGroupStore store;
+  testing::MemoryRecordStore store;
   testing::FakeClock clock;
   testing::SeededRandom random;
-  store.log.push_back({key_of(3), std::nullopt});
+  ASSERT_TRUE(store.append(std::vector<StoredRecord>{{key_of(3), std::nullopt}}, {}).ok());
   EXPECT_TRUE(GroupCoordinator::open({clock, random, store}, {}).ok());
-  store.log.push_back({key_of(1), std::nullopt});
+  ASSERT_TRUE(store.append(std::vector<StoredRecord>{{key_of(1), std::nullopt}}, {}).ok());
   EXPECT_FALSE(GroupCoordinator::open({clock, random, store}, {}).ok());
 }
 

@@ -1,7 +1,6 @@
 #include "broker/groups/records.h"
 
-#include "base/codec.h"
-#include "protocol/codec.h"
+#include "broker/stored_message.h"
 #include "protocol/messages/offset_commit_value.h"
 
 namespace takhin::broker::groups {
@@ -16,41 +15,17 @@ constexpr std::int16_t kExpiringValueVersion = 1;
 constexpr std::int16_t kPlainValueVersion = 3;
 constexpr std::int16_t kTopicIdValueVersion = 4;
 
-/// `prefix` and the message after it, in one buffer.
-template <protocol::Message M>
-Bytes prefixed(std::int16_t prefix, const M& message, std::int16_t version) {
-  protocol::Encoded out;
-  Bytes start;
-  ByteWriter(start).be(prefix);
-  out.size = start.size();
-  out.pieces.emplace_back(std::move(start));
-  protocol::encode(M::table(), &message, version, out);
-  auto* bytes = std::get_if<Bytes>(&out.pieces.front());
-  TAKHIN_ASSERT(out.pieces.size() == 1 && bytes != nullptr, "a message without records is one piece");
-  return std::move(*bytes);
-}
-
-template <protocol::Message M>
-Result<M> parse_value(View value) {
-  ByteReader in(value);
-  const auto version = in.be<std::int16_t>();
-  auto message = protocol::decode<M>(in.bytes(in.left()), version);
-  if (!message.ok()) return fail(Kind::kCorrupt, "{}", message.error().text);
-  return message;
-}
-
 template <protocol::Message M>
 Result<Key> parse_key_as(View body) {
-  auto key = protocol::decode<M>(body, kKeyVersion);
-  if (!key.ok()) return fail(Kind::kCorrupt, "{}", key.error().text);
-  return Key(*std::move(key));
+  TRY(auto key, parse_stored<M>(body, kKeyVersion));
+  return Key(std::move(key));
 }
 
 }  // namespace
 
 StoredRecord offset_tombstone(const std::string& group, const std::string& topic, std::int32_t partition) {
   const protocol::OffsetCommitKey key{.group = group, .topic = topic, .partition = partition};
-  return {prefixed(kOffsetKind, key, kKeyVersion), std::nullopt};
+  return {stored_message(kOffsetKind, key, kKeyVersion), std::nullopt};
 }
 
 StoredRecord offset_record(const std::string& group, const std::string& topic, std::int32_t partition,
@@ -65,17 +40,17 @@ StoredRecord offset_record(const std::string& group, const std::string& topic, s
                                : !offset.topic_id.is_zero() ? kTopicIdValueVersion
                                                             : kPlainValueVersion;
   StoredRecord record = offset_tombstone(group, topic, partition);
-  record.value = prefixed(version, value, version);
+  record.value = stored_message(version, value, version);
   return record;
 }
 
 StoredRecord group_tombstone(const std::string& group) {
-  return {prefixed(kGroupKind, protocol::GroupMetadataKey{.group = group}, kKeyVersion), std::nullopt};
+  return {stored_message(kGroupKind, protocol::GroupMetadataKey{.group = group}, kKeyVersion), std::nullopt};
 }
 
 StoredRecord group_record(const Group& group) {
   StoredRecord record = group_tombstone(group.id);
-  record.value = prefixed(kGroupValueVersion, group.to_record(), kGroupValueVersion);
+  record.value = stored_message(kGroupValueVersion, group.to_record(), kGroupValueVersion);
   return record;
 }
 
@@ -85,7 +60,7 @@ StoredRecord unsettled_group_record(const Group& group) {
   value.protocol.reset();
   value.leader.reset();
   value.members.clear();
-  record.value = prefixed(kGroupValueVersion, value, kGroupValueVersion);
+  record.value = stored_message(kGroupValueVersion, value, kGroupValueVersion);
   return record;
 }
 
@@ -100,7 +75,7 @@ Result<Key> parse_key(View key) {
 }
 
 Result<CommittedOffset> parse_offset(View value) {
-  TRY(const auto message, parse_value<protocol::OffsetCommitValue>(value));
+  TRY(const auto message, parse_stored_value<protocol::OffsetCommitValue>(value));
   return CommittedOffset{.offset = message.offset,
                          .leader_epoch = message.leader_epoch,
                          .metadata = message.metadata,
@@ -109,6 +84,6 @@ Result<CommittedOffset> parse_offset(View value) {
                          .topic_id = message.topic_id};
 }
 
-Result<protocol::GroupMetadataValue> parse_group(View value) { return parse_value<protocol::GroupMetadataValue>(value); }
+Result<protocol::GroupMetadataValue> parse_group(View value) { return parse_stored_value<protocol::GroupMetadataValue>(value); }
 
 }  // namespace takhin::broker::groups

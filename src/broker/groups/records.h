@@ -4,7 +4,7 @@
 #include <variant>
 
 #include "broker/groups/group.h"
-#include "broker/groups/store.h"
+#include "broker/record_store.h"
 #include "protocol/messages/group_metadata_key.h"
 #include "protocol/messages/offset_commit_key.h"
 

@@ -48,7 +48,7 @@ Result<Head> parse_head(std::string_view line) {
 
 }  // namespace
 
-Result<Bytes> take_batch(std::span<const StoredRecord>& records, TimestampMs now) {
+Result<Bytes> take_batch(std::span<const StoredRecord>& records, TimestampMs now, const ProducerStamp& stamp) {
   std::vector<record::NewRecord> batch;
   std::size_t bytes = 0;
   for (const auto& one : records) {
@@ -58,7 +58,10 @@ Result<Bytes> take_batch(std::span<const StoredRecord>& records, TimestampMs now
     if (one.value) batch.back().value = View(*one.value);
   }
   records = records.subspan(batch.size());
-  return record::build_batch(batch, {.base_offset = Offset{0}});
+  return record::build_batch(batch, {.base_offset = Offset{0},
+                                     .transactional = stamp.id >= 0,
+                                     .producer_id = stamp.id,
+                                     .producer_epoch = stamp.epoch});
 }
 
 Result<Bytes> encode_snapshot(const Snapshot& snapshot, TimestampMs now) {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "broker/groups/store.h"
+#include "broker/record_store.h"
 
 namespace takhin::broker::groups {
 
@@ -19,7 +19,7 @@ Result<Bytes> encode_snapshot(const Snapshot& snapshot, TimestampMs now);
 /// kCorrupt: cut, or a batch fails its check; kInvalid: of a later version.
 Result<Snapshot> decode_snapshot(View object);
 
-/// Takes as many of `records` as make up one batch off their front, and builds it.
-Result<Bytes> take_batch(std::span<const StoredRecord>& records, TimestampMs now);
+/// Takes as many of `records` as make up one batch off their front, and builds it; `stamp` makes it part of a transaction.
+Result<Bytes> take_batch(std::span<const StoredRecord>& records, TimestampMs now, const ProducerStamp& stamp = {});
 
 }  // namespace takhin::broker::groups

@@ -16,6 +16,8 @@ using protocol::ErrorCode;
 /// Kafka 4.0's level of the metadata format: tools show it, nothing here depends on it.
 constexpr std::int16_t kMetadataLevelMin = 7;
 constexpr std::int16_t kMetadataLevel = 25;
+/// Of KIP-890: producers that know it add partitions with their batches and count an epoch for each transaction.
+constexpr std::int16_t kTransactionLevel = 2;
 constexpr std::int16_t kNamesSince = 3;
 
 bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
@@ -35,8 +37,10 @@ ApiVersionsResponse response_of(ErrorCode error) {
   }
   if (error != ErrorCode::kNone) return response;
   response.supported_features.push_back({"metadata.version", kMetadataLevelMin, kMetadataLevel});
+  response.supported_features.push_back({"transaction.version", 0, kTransactionLevel});
   response.finalized_features_epoch = 0;
   response.finalized_features.push_back({"metadata.version", kMetadataLevel, kMetadataLevel});
+  response.finalized_features.push_back({"transaction.version", kTransactionLevel, kTransactionLevel});
   return response;
 }
 

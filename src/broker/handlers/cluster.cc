@@ -53,7 +53,7 @@ bool wants(const DescribeLogDirsRequest& request, const std::string& topic, std:
 DescribeLogDirsResponse log_dirs_of(const Broker& broker, const DescribeLogDirsRequest& request) {
   DescribeLogDirsResponse response;
   auto& local = response.results.emplace_back();
-  local.log_dir = broker.options.data_dir + "/log";
+  local.log_dir = log_dir_of(broker);
   for (const auto& info : broker.topics.all()) {
     DescribeLogDirsResponse::DescribeLogDirsTopic topic{.name = info->name, .partitions = {}};
     for (std::size_t i = 0; i < info->partitions.size(); ++i) {

@@ -8,6 +8,8 @@ using protocol::ErrorCode;
 
 bool is_internal_topic(std::string_view name) { return name == "__consumer_offsets" || name == "__transaction_state"; }
 
+std::string log_dir_of(const Broker& broker) { return broker.options.data_dir + "/log"; }
+
 std::shared_ptr<const partition::TopicInfo> find_topic(const Broker& broker, const std::string& name, const Uuid& id,
                                                        bool by_id) {
   return by_id ? broker.topics.find(id) : broker.topics.find(name);
@@ -35,15 +37,6 @@ std::optional<std::string> override_of(const partition::ConfigMap& configs, std:
   return found->second;
 }
 
-partition::ConfigMap with_broker_defaults(const Broker& broker, partition::ConfigMap configs) {
-  constexpr std::string_view kKey = "max.message.bytes";
-  if (broker.options.message_bytes_max != Options{}.message_bytes_max && !override_of(configs, kKey)) {
-    configs.emplace_back(kKey, std::to_string(broker.options.message_bytes_max));
-    std::ranges::sort(configs);
-  }
-  return configs;
-}
-
 namespace {
 
 std::int8_t type_number(std::string_view type) {
@@ -53,18 +46,47 @@ std::int8_t type_number(std::string_view type) {
   return found == std::end(kTypes) ? std::int8_t{0} : found->second;
 }
 
+/// A topic config as topics without it have it: the layers of the broker's defaults, and Kafka's own.
+std::vector<ConfigSynonym> inherited(const partition::TopicDefaults& defaults, const partition::TopicConfigRow& row) {
+  const partition::BrokerKey* key = partition::find_by_topic_key(row.key);
+  const std::string name(key != nullptr ? key->broker : row.key);
+  std::vector<ConfigSynonym> out;
+  const auto add = [&](const partition::ConfigMap& layer, ConfigSource source) {
+    if (const auto set = override_of(layer, row.key)) out.push_back({name, *set, source});
+  };
+  add(defaults.broker, ConfigSource::kDynamicBroker);
+  add(defaults.cluster, ConfigSource::kDynamicCluster);
+  add(defaults.fixed, ConfigSource::kStaticBroker);
+  out.push_back({name, std::string(row.fallback), ConfigSource::kDefault});
+  return out;
+}
+
+ConfigValue value_of(std::string_view name, const partition::TopicConfigRow& row, std::vector<ConfigSynonym> synonyms) {
+  return {.name = std::string(name),
+          .type = type_number(row.type),
+          .doc = std::string(row.doc),
+          .synonyms = std::move(synonyms)};
+}
+
 }  // namespace
 
-std::vector<ConfigValue> topic_config_values(const partition::ConfigMap& configs) {
+std::vector<ConfigValue> topic_config_values(const partition::TopicDefaults& defaults, const partition::ConfigMap& configs) {
   std::vector<ConfigValue> values;
   for (const auto& row : partition::topic_config_rows()) {
-    const auto set = override_of(configs, row.key);
-    values.push_back({.name = std::string(row.key),
-                      .value = set.value_or(std::string(row.fallback)),
-                      .source = set ? ConfigSource::kTopic : ConfigSource::kDefault,
-                      .type = type_number(row.type),
-                      .doc = std::string(row.doc),
-                      .fallback = std::string(row.fallback)});
+    std::vector<ConfigSynonym> synonyms = inherited(defaults, row);
+    if (const auto set = override_of(configs, row.key)) {
+      synonyms.insert(synonyms.begin(), {std::string(row.key), *set, ConfigSource::kTopic});
+    }
+    values.push_back(value_of(row.key, row, std::move(synonyms)));
+  }
+  return values;
+}
+
+std::vector<ConfigValue> default_config_values(const partition::TopicDefaults& defaults) {
+  std::vector<ConfigValue> values;
+  for (const auto& key : partition::broker_keys()) {
+    const auto& row = *partition::find_topic_config_row(key.topic);
+    values.push_back(value_of(key.broker, row, inherited(defaults, row)));
   }
   return values;
 }

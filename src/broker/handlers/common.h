@@ -18,6 +18,8 @@ inline constexpr std::int32_t kClusterOperations =
 static_assert(kTopicOperations == 3576 && kClusterOperations == 8096);
 
 bool is_internal_topic(std::string_view name);
+/// As DescribeLogDirs names it.
+std::string log_dir_of(const Broker& broker);
 
 /// A topic as a request names it: by id since some version, by name before.
 std::shared_ptr<const partition::TopicInfo> find_topic(const Broker& broker, const std::string& name, const Uuid& id, bool by_id);
@@ -33,21 +35,24 @@ protocol::ErrorCode check_epoch(const partition::Partition& partition, std::int3
 
 /// The value that the topic sets, nothing when it is the default.
 std::optional<std::string> override_of(const partition::ConfigMap& configs, std::string_view key);
-/// With kafka.message.max.bytes where the topic does not say, when that is not Kafka's default.
-partition::ConfigMap with_broker_defaults(const Broker& broker, partition::ConfigMap configs);
 
 /// ConfigSource and ConfigType as DescribeConfigs numbers them.
-enum class ConfigSource : std::int8_t { kTopic = 1, kStaticBroker = 4, kDefault = 5 };
-struct ConfigValue {
+enum class ConfigSource : std::int8_t { kTopic = 1, kDynamicBroker = 2, kDynamicCluster = 3, kStaticBroker = 4, kDefault = 5 };
+struct ConfigSynonym {
   std::string name;
   std::string value;
   ConfigSource source = ConfigSource::kDefault;
+};
+struct ConfigValue {
+  std::string name;
   std::int8_t type = 0;
   bool read_only = false;
   bool sensitive = false;
   std::string doc;
-  std::optional<std::string> fallback;  // what it is without the override
+  std::vector<ConfigSynonym> synonyms;  // where the value may come from, strongest first: the first one is in force; never empty
 };
-std::vector<ConfigValue> topic_config_values(const partition::ConfigMap& configs);
+std::vector<ConfigValue> topic_config_values(const partition::TopicDefaults& defaults, const partition::ConfigMap& configs);
+/// Those that topics fall back to, under the broker's names.
+std::vector<ConfigValue> default_config_values(const partition::TopicDefaults& defaults);
 
 }  // namespace takhin::broker::handlers

@@ -82,10 +82,10 @@ Plan plan_for(const Broker& broker, const Asked& asked) {
     plan.configs.emplace_back(config.name, *config.value);
   }
   std::ranges::sort(plan.configs);
-  if (const auto parsed = partition::parse_topic_config(plan.configs); !parsed.ok()) {
+  if (const auto parsed = partition::parse_topic_config(partition::effective_configs(broker.topics.defaults(), plan.configs));
+      !parsed.ok()) {
     return refused(ErrorCode::kInvalidConfig, parsed.error().text);
   }
-  plan.configs = with_broker_defaults(broker, std::move(plan.configs));
   if (const auto valid = broker.topics.validate(asked.name, plan.partitions, plan.configs); !valid.ok()) {
     const bool taken = valid.error().kind == Kind::kConflict;
     return refused(taken ? ErrorCode::kTopicAlreadyExists : ErrorCode::kInvalidTopic, valid.error().text);
@@ -118,9 +118,9 @@ Outcome create(const Broker& broker, const Asked& asked, bool validate_only) {
   }
   outcome.num_partitions = plan.partitions;
   outcome.replication_factor = 1;
-  for (const ConfigValue& value : topic_config_values(plan.configs)) {
-    outcome.configs->push_back(
-        {value.name, value.value, value.read_only, static_cast<std::int8_t>(value.source), value.sensitive});
+  for (const ConfigValue& value : topic_config_values(broker.topics.defaults(), plan.configs)) {
+    const ConfigSynonym& now = value.synonyms.front();
+    outcome.configs->push_back({value.name, now.value, value.read_only, static_cast<std::int8_t>(now.source), value.sensitive});
   }
   return outcome;
 }

@@ -1,10 +1,8 @@
 // Fetch: hot partitions are answered as slices of their files, cold ones from a pool of their own, and a request that finds
 // too little waits for appends or its time, whichever is first.
-//
-// Sessions (KIP-227) are refused as the protocol provides for it: every answer carries session id 0, so clients send whole
-// requests.
 
 #include "base/log.h"
+#include "broker/fetch_sessions.h"
 #include "broker/handlers/common.h"
 #include "broker/handlers/handlers.h"
 #include "protocol/messages/fetch.h"
@@ -18,9 +16,7 @@ using protocol::FetchResponse;
 using Asked = FetchRequest::FetchPartition;
 using Answered = FetchResponse::PartitionData;
 
-constexpr std::int16_t kSessionsSince = 7;
 constexpr std::int16_t kTopicIdsSince = 13;
-constexpr std::int32_t kFinalEpoch = -1;
 /// Longest that a request may ask to wait.
 constexpr std::int32_t kWaitMaxMs = 300'000;
 /// The reader's own deadline comes first, so that a store that fails is told as an error and not as silence.
@@ -34,16 +30,11 @@ struct Part {
   partition::ReadAnswer answer;
   bool read = false;  // `answer` holds offsets
 };
-struct TopicParts {
-  std::string name;
-  Uuid id;
-  std::vector<Part> parts;
-};
-
 /// Lives on its connection's core; what comes from elsewhere is posted there. The timer keeps it alive while it waits.
 class Job : public std::enable_shared_from_this<Job> {
  public:
-  Job(CallPtr call, FetchRequest request) : call_(std::move(call)), request_(std::move(request)) {}
+  Job(CallPtr call, FetchRequest request, FetchSessions::Context context)
+      : call_(std::move(call)), request_(std::move(request)), context_(std::move(context)) {}
 
   void start();
 
@@ -56,19 +47,15 @@ class Job : public std::enable_shared_from_this<Job> {
   void wait_for_appends();
   void look_again();
   void read_cold();
-  void cold_done(std::size_t topic, std::size_t index, Result<partition::ReadAnswer> read);
+  void cold_done(std::size_t index, Result<partition::ReadAnswer> read);
   void finish();
   partition::ReadRequest request_for(const Part& part, std::uint64_t budget, bool at_least_one) const;
-  template <class Do>
-  void each_part(Do what) {
-    for (auto& topic : topics_) {
-      for (auto& part : topic.parts) what(part);
-    }
-  }
+  FetchSessions::Told tell_session();
 
   const CallPtr call_;
   const FetchRequest request_;
-  std::vector<TopicParts> topics_;
+  const FetchSessions::Context context_;
+  std::vector<Part> parts_;  // as in the context
   std::uint64_t bytes_max_ = 0;
   std::uint64_t bytes_ = 0;
   std::size_t cold_ = 0;     // parts that are not at hand
@@ -84,6 +71,8 @@ class Job : public std::enable_shared_from_this<Job> {
 partition::Isolation isolation_of(const FetchRequest& request) {
   return request.isolation_level == 1 ? partition::Isolation::kReadCommitted : partition::Isolation::kReadUncommitted;
 }
+
+bool same_topic(const FetchedPartition& a, const FetchedPartition& b) { return a.topic == b.topic && a.topic_id == b.topic_id; }
 
 void Job::start() {
   const auto& options = call_->broker.options;
@@ -107,18 +96,18 @@ void Job::start() {
 void Job::resolve() {
   const Broker& broker = call_->broker;
   const bool by_id = call_->version() >= kTopicIdsSince;
-  for (const auto& asked_topic : request_.topics) {
-    const auto topic = find_topic(broker, asked_topic.topic, asked_topic.topic_id, by_id);
-    auto& parts = topics_.emplace_back(TopicParts{asked_topic.topic, asked_topic.topic_id, {}}).parts;
-    for (const Asked& asked : asked_topic.partitions) {
-      const auto found =
-          locate(topic.get(), asked.partition, by_id ? ErrorCode::kUnknownTopicId : ErrorCode::kUnknownTopicOrPartition);
-      Part& part = parts.emplace_back();
-      part.asked = asked;
-      part.error = found.error;
-      if (found.error == ErrorCode::kNone) part.error = check_epoch(*found.partition, asked.current_leader_epoch);
-      if (part.error == ErrorCode::kNone) part.partition = found.partition;
-    }
+  std::shared_ptr<const partition::TopicInfo> topic;
+  for (std::size_t i = 0; i < context_.partitions.size(); ++i) {
+    const FetchedPartition& one = context_.partitions[i];
+    const FetchedPartition* before = i > 0 ? &context_.partitions[i - 1] : nullptr;
+    if (before == nullptr || !same_topic(*before, one)) topic = find_topic(broker, one.topic, one.topic_id, by_id);
+    const auto found = locate(topic.get(), one.asked.partition,
+                              by_id ? ErrorCode::kUnknownTopicId : ErrorCode::kUnknownTopicOrPartition);
+    Part& part = parts_.emplace_back();
+    part.asked = one.asked;
+    part.error = found.error;
+    if (found.error == ErrorCode::kNone) part.error = check_epoch(*found.partition, one.asked.current_leader_epoch);
+    if (part.error == ErrorCode::kNone) part.partition = found.partition;
   }
 }
 
@@ -134,8 +123,8 @@ partition::ReadRequest Job::request_for(const Part& part, std::uint64_t budget, 
 void Job::read_all() {
   bytes_ = 0;
   cold_ = 0;
-  failed_ = topics_.empty();
-  each_part([&](Part& part) { read(part); });
+  failed_ = parts_.empty();
+  for (Part& part : parts_) read(part);
 }
 
 void Job::read(Part& part) {
@@ -173,7 +162,7 @@ bool Job::enough() const {
 void Job::wait_for_appends() {
   waiters_.clear();
   ++round_;
-  each_part([&](Part& part) {
+  for (const Part& part : parts_) {
     const auto wake = [weak = weak_from_this(), call = call_, round = round_] {
       call->post([weak, round] {
         const auto self = weak.lock();
@@ -181,7 +170,7 @@ void Job::wait_for_appends() {
       });
     };
     waiters_.push_back(part.partition->when_appended(part.answer.offsets.high_watermark, wake));
-  });
+  }
 }
 
 void Job::look_again() {
@@ -203,24 +192,22 @@ void Job::read_cold() {
   const auto deadline = Deadline::in(broker.clock, wait);
   const bool hot = bytes_ > 0 && bytes_ >= static_cast<std::uint64_t>(std::max(0, request_.min_bytes));
   bool first = bytes_ == 0;
-  for (std::size_t t = 0; t < topics_.size(); ++t) {
-    for (std::size_t i = 0; i < topics_[t].parts.size(); ++i) {
-      Part& part = topics_[t].parts[i];
-      if (part.partition == nullptr || !part.answer.cold) continue;
-      const auto request = request_for(part, share, first);
-      first = false;
-      if (hot || failed_) {
-        broker.cold_reads.prefetch(part.partition, request, deadline);
-        continue;
-      }
-      const auto then = [weak = weak_from_this(), call = call_, t, i](Result<partition::ReadAnswer> read) {
-        auto shared = std::make_shared<Result<partition::ReadAnswer>>(std::move(read));
-        call->post([weak, shared, t, i] {
-          if (const auto self = weak.lock()) self->cold_done(t, i, *std::move(shared));
-        });
-      };
-      if (broker.cold_reads.read(part.partition, request, deadline, then)) ++pending_;
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    Part& part = parts_[i];
+    if (part.partition == nullptr || !part.answer.cold) continue;
+    const auto request = request_for(part, share, first);
+    first = false;
+    if (hot || failed_) {
+      broker.cold_reads.prefetch(part.partition, request, deadline);
+      continue;
     }
+    const auto then = [weak = weak_from_this(), call = call_, i](Result<partition::ReadAnswer> read) {
+      auto shared = std::make_shared<Result<partition::ReadAnswer>>(std::move(read));
+      call->post([weak, shared, i] {
+        if (const auto self = weak.lock()) self->cold_done(i, *std::move(shared));
+      });
+    };
+    if (broker.cold_reads.read(part.partition, request, deadline, then)) ++pending_;
   }
   if (hot || failed_) return finish();
   // With the pool full nothing is under way: the answer is empty then, but never at once, or the client would ask in a tight
@@ -232,10 +219,10 @@ void Job::read_cold() {
   });
 }
 
-void Job::cold_done(std::size_t topic, std::size_t index, Result<partition::ReadAnswer> read) {
+void Job::cold_done(std::size_t index, Result<partition::ReadAnswer> read) {
   if (finished_) return;
   --pending_;
-  Part& part = topics_[topic].parts[index];
+  Part& part = parts_[index];
   if (!read.ok()) part.read = false;
   take(part, std::move(read));
   if (pending_ == 0) finish();
@@ -260,41 +247,52 @@ void fill(const Part& part, bool committed, Answered& out) {
   if (!part.answer.data.range.empty()) out.records = protocol::Records::file(part.answer.data);
 }
 
+FetchSessions::Told Job::tell_session() {
+  std::vector<FetchNews> news;
+  news.reserve(parts_.size());
+  for (const Part& part : parts_) {
+    auto& one = news.emplace_back();
+    one.error = part.error;
+    if (!part.read) continue;
+    one.high_watermark = part.answer.offsets.high_watermark.raw;
+    one.log_start = part.answer.offsets.log_start.raw;
+    one.has_records = !part.answer.data.range.empty();
+  }
+  return call_->broker.fetch_sessions.close(context_, news);
+}
+
 void Job::finish() {
   finished_ = true;
   waiters_.clear();
   const auto timer = std::move(timer_);  // may hold the last reference to this job: let go at the end
   FetchResponse response;
   const bool committed = isolation_of(request_) == partition::Isolation::kReadCommitted;
-  for (const auto& topic : topics_) {
-    auto& out = response.responses.emplace_back();
-    out.topic = topic.name;
-    out.topic_id = topic.id;
-    out.partitions.resize(topic.parts.size());
-    for (std::size_t i = 0; i < topic.parts.size(); ++i) {
-      fill(topic.parts[i], committed, out.partitions[i]);
-      if (topic.parts[i].error != ErrorCode::kNone) call_->broker.counters.fetch_errors.add();
+  const FetchSessions::Told told = tell_session();
+  response.error_code = told.error;
+  response.session_id = told.session_id;
+  const FetchedPartition* last = nullptr;
+  for (std::size_t i = 0; i < parts_.size() && told.error == ErrorCode::kNone; ++i) {
+    if (parts_[i].error != ErrorCode::kNone) call_->broker.counters.fetch_errors.add();
+    if (!told.include[i]) continue;
+    const FetchedPartition& one = context_.partitions[i];
+    if (last == nullptr || !same_topic(*last, one)) {
+      response.responses.push_back({.topic = one.topic, .topic_id = one.topic_id, .partitions = {}});
     }
+    last = &one;
+    fill(parts_[i], committed, response.responses.back().partitions.emplace_back());
   }
   call_->broker.counters.fetched_bytes.add(static_cast<double>(bytes_));
   call_->answer(response);
 }
 
-/// What a client that goes on with a session it believes in is told; it then begins anew with a whole request.
-ErrorCode session_error(const FetchRequest& request, std::int16_t version) {
-  if (version < kSessionsSince) return ErrorCode::kNone;
-  const bool whole = request.session_epoch == 0 || request.session_epoch == kFinalEpoch;
-  if (whole) return ErrorCode::kNone;  // also one that closes or replaces a session: there was none to close
-  return request.session_id == 0 ? ErrorCode::kInvalidFetchSessionEpoch : ErrorCode::kFetchSessionIdNotFound;
-}
-
 void run(const CallPtr& call, FetchRequest request) {
-  if (const ErrorCode error = session_error(request, call->version()); error != ErrorCode::kNone) {
+  auto context = call->broker.fetch_sessions.open(request, call->version() >= kTopicIdsSince);
+  if (context.error != ErrorCode::kNone) {
     FetchResponse response;
-    response.error_code = error;
+    response.error_code = context.error;
     return call->answer(response);
   }
-  std::make_shared<Job>(call, std::move(request))->start();
+  std::make_shared<Job>(call, std::move(request), std::move(context))->start();
 }
 
 }  // namespace

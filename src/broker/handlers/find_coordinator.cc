@@ -1,9 +1,9 @@
-// FindCoordinator: this broker coordinates every group. The first one to ask has __consumer_offsets made, as in Kafka, so that no
-// later request has to wait for that.
+// FindCoordinator: this broker coordinates every group and transaction. The first one to ask has the coordinator's topic made, as
+// in Kafka, so that no later request has to wait for that.
 
 #include "base/log.h"
 #include "broker/handlers/handlers.h"
-#include "broker/offsets_store.h"
+#include "broker/internal_topic.h"
 #include "protocol/messages/find_coordinator.h"
 
 namespace takhin::broker::handlers {
@@ -22,7 +22,7 @@ FindCoordinatorResponse::Coordinator coordinator_of(const Broker& broker, const 
   FindCoordinatorResponse::Coordinator out;
   out.key = key;
   out.error_message.reset();
-  if (type == kGroup) {
+  if (type == kGroup || type == kTransaction) {
     out.node_id = broker.options.broker_id;
     out.host = broker.host;
     out.port = broker.port;
@@ -30,13 +30,8 @@ FindCoordinatorResponse::Coordinator coordinator_of(const Broker& broker, const 
   }
   out.node_id = -1;
   out.port = -1;
-  if (type == kTransaction) {
-    out.error_code = ErrorCode::kUnsupportedVersion;
-    out.error_message = "transactions are not supported";
-  } else {
-    out.error_code = ErrorCode::kInvalidRequest;
-    out.error_message = fmt::format("coordinators of type {} are not known", type);
-  }
+  out.error_code = ErrorCode::kInvalidRequest;
+  out.error_message = fmt::format("coordinators of type {} are not known", type);
   return out;
 }
 
@@ -58,14 +53,14 @@ void answer(const CallPtr& call, const FindCoordinatorRequest& request) {
 }
 
 void run(const CallPtr& call, FindCoordinatorRequest request) {
-  const bool first = request.key_type == kGroup && call->broker.topics.find(std::string(kOffsetsTopic)) == nullptr;
-  if (!first) return answer(call, request);
+  InternalTopic& topic = request.key_type == kTransaction ? call->broker.transactions_topic : call->broker.offsets_topic;
+  if (topic.exists() || (request.key_type != kGroup && request.key_type != kTransaction)) return answer(call, request);
   const auto shared = std::make_shared<const FindCoordinatorRequest>(std::move(request));
   in_pool(
       call->broker.admin,
-      [call, shared] {
+      [call, shared, &topic] {
         // A failure is told when something is to be stored.
-        if (const auto made = call->broker.offsets_store.ensure(); !made.ok()) log_warn("broker", "{}", made.error().text);
+        if (const auto made = topic.ensure(); !made.ok()) log_warn("broker", "{}", made.error().text);
         answer(call, *shared);
       },
       [&] { answer(call, *shared); });

@@ -1,14 +1,17 @@
-// OffsetCommit, OffsetFetch, OffsetDelete. The coordinator knows topics by name only: ids (v10) are turned into names here,
-// and what no topic has is answered here.
+// OffsetCommit, TxnOffsetCommit, OffsetFetch, OffsetDelete. The coordinator knows topics by name only: ids are turned into names
+// here, and what no topic has is answered here.
 
 #include <algorithm>
 
 #include "broker/handlers/common.h"
 #include "broker/handlers/groups.h"
 #include "broker/handlers/handlers.h"
+#include "broker/internal_topic.h"
+#include "broker/transactions/coordinator.h"
 #include "protocol/messages/offset_commit.h"
 #include "protocol/messages/offset_delete.h"
 #include "protocol/messages/offset_fetch.h"
+#include "protocol/messages/txn_offset_commit.h"
 
 namespace takhin::broker::handlers {
 namespace {
@@ -20,9 +23,14 @@ using protocol::OffsetDeleteRequest;
 using protocol::OffsetDeleteResponse;
 using protocol::OffsetFetchRequest;
 using protocol::OffsetFetchResponse;
+using protocol::TxnOffsetCommitRequest;
+using protocol::TxnOffsetCommitResponse;
 
 constexpr std::int16_t kCommitIdsSince = 10;
 constexpr std::int16_t kFetchIdsSince = 10;
+constexpr std::int16_t kTxnCommitIdsSince = 6;
+constexpr std::int16_t kTxnCommitAddsSince = 5;       // the commit takes the offsets into the transaction (KIP-890)
+constexpr std::int16_t kTxnCommitAbortableSince = 4;  // TRANSACTION_ABORTABLE is known
 
 /// A commit split in two: what exists goes to the coordinator, the rest is answered at once.
 struct SplitCommit {
@@ -69,6 +77,78 @@ void commit(const CallPtr& call, OffsetCommitRequest request) {
     merge(response, refused);
     call->answer(response);
   });
+}
+
+OffsetCommitRequest plain_commit(TxnOffsetCommitRequest request) {
+  OffsetCommitRequest out{.group_id = std::move(request.group_id),
+                          .generation_id_or_member_epoch = request.generation_id_or_member_epoch,
+                          .member_id = std::move(request.member_id),
+                          .group_instance_id = std::move(request.group_instance_id)};
+  for (auto& topic : request.topics) {
+    auto& to = out.topics.emplace_back();
+    to.name = std::move(topic.name);
+    to.topic_id = topic.topic_id;
+    for (auto& one : topic.partitions) {
+      to.partitions.push_back({.partition_index = one.partition_index,
+                               .committed_offset = one.committed_offset,
+                               .committed_leader_epoch = one.committed_leader_epoch,
+                               .committed_metadata = std::move(one.committed_metadata)});
+    }
+  }
+  return out;
+}
+
+/// Errors as far as this API's clients know them.
+ErrorCode txn_commit_error(ErrorCode error, std::int16_t version) {
+  switch (error) {
+    case ErrorCode::kProducerFenced: return ErrorCode::kInvalidProducerEpoch;
+    case ErrorCode::kTransactionAbortable: return version >= kTxnCommitAbortableSince ? error : ErrorCode::kInvalidTxnState;
+    case ErrorCode::kConcurrentTransactions:
+      return version >= kTxnCommitAddsSince ? error : ErrorCode::kCoordinatorLoadInProgress;
+    default: return error;
+  }
+}
+
+TxnOffsetCommitResponse txn_response(const OffsetCommitResponse& response, std::int16_t version) {
+  TxnOffsetCommitResponse out;
+  for (const auto& topic : response.topics) {
+    auto& to = out.topics.emplace_back();
+    to.name = topic.name;
+    to.topic_id = topic.topic_id;
+    for (const auto& one : topic.partitions) {
+      to.partitions.push_back({one.partition_index, txn_commit_error(one.error_code, version)});
+    }
+  }
+  return out;
+}
+
+/// The coordinators are asked one inside of the other: no end of the transaction comes between its yes and the commit.
+void commit_in_transaction(const CallPtr& call, TxnOffsetCommitRequest request) {
+  const transactions::Producer who{request.transactional_id, request.producer_id, request.producer_epoch};
+  const SplitCommit parts = split(call->broker, plain_commit(std::move(request)), call->version() >= kTxnCommitIdsSince);
+  const auto noted = std::make_shared<Offset>();
+  const groups::InTransaction txn{
+      .producer = {who.id, who.epoch}, .admit = [&, noted] {
+        const bool may_add = call->version() >= kTxnCommitAddsSince;
+        const auto admission = call->broker.transactions->admit(who, {std::string(kOffsetsTopic), 0}, may_add);
+        *noted = admission.durable;
+        return admission.error;
+      }};
+  const auto then = [call, noted, refused = parts.refused](OffsetCommitResponse response) {
+    merge(response, refused);
+    call->broker.transactions->when_durable(*noted, [call, response](const Result<>& stored) {
+      auto out = txn_response(response, call->version());
+      for (auto& topic : out.topics) {
+        for (auto& one : topic.partitions) {
+          if (!stored.ok() && one.error_code == ErrorCode::kNone) one.error_code = ErrorCode::kCoordinatorNotAvailable;
+        }
+      }
+      call->answer(out);
+    });
+  };
+  groups::Caller caller = caller_of(*call);
+  caller.version = 0;  // an unknown group is an old generation, as in OffsetCommit before v9
+  call->broker.groups->commit_in_transaction(caller, txn, parts.known, then);
 }
 
 /// Fills names in for ids; what is unknown is taken out of the request and answered behind the rest.
@@ -119,6 +199,7 @@ void remove(const CallPtr& call, OffsetDeleteRequest request) {
 }  // namespace
 
 void offset_commit(const CallPtr& call) { decoded<OffsetCommitRequest, commit>(call); }
+void txn_offset_commit(const CallPtr& call) { decoded<TxnOffsetCommitRequest, commit_in_transaction>(call); }
 void offset_fetch(const CallPtr& call) { decoded<OffsetFetchRequest, fetch>(call); }
 void offset_delete(const CallPtr& call) { decoded<OffsetDeleteRequest, remove>(call); }
 

@@ -15,6 +15,15 @@ void list_offsets(const CallPtr& call);
 void init_producer_id(const CallPtr& call);
 void find_coordinator(const CallPtr& call);
 
+void add_partitions_to_txn(const CallPtr& call);
+void add_offsets_to_txn(const CallPtr& call);
+void end_txn(const CallPtr& call);
+void txn_offset_commit(const CallPtr& call);
+void write_txn_markers(const CallPtr& call);
+void describe_producers(const CallPtr& call);
+void describe_transactions(const CallPtr& call);
+void list_transactions(const CallPtr& call);
+
 void join_group(const CallPtr& call);
 void sync_group(const CallPtr& call);
 void heartbeat(const CallPtr& call);
@@ -31,6 +40,12 @@ void alter_configs(const CallPtr& call);
 void incremental_alter_configs(const CallPtr& call);
 void describe_cluster(const CallPtr& call);
 void describe_log_dirs(const CallPtr& call);
+void alter_replica_log_dirs(const CallPtr& call);
+void list_config_resources(const CallPtr& call);
+void elect_leaders(const CallPtr& call);
+void alter_partition_reassignments(const CallPtr& call);
+void list_partition_reassignments(const CallPtr& call);
+void describe_quorum(const CallPtr& call);
 void describe_topic_partitions(const CallPtr& call);
 void create_partitions(const CallPtr& call);
 void delete_records(const CallPtr& call);

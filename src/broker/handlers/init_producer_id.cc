@@ -1,8 +1,8 @@
-// InitProducerId: ids for idempotent producers (KIP-98). Transactional ones are refused for good, so that a client fails clearly
-// instead of trying for ever.
+// InitProducerId: ids for idempotent producers (KIP-98) from the counter, for transactional ones from their coordinator.
 
 #include "base/log.h"
 #include "broker/handlers/handlers.h"
+#include "broker/transactions/coordinator.h"
 #include "protocol/messages/init_producer_id.h"
 
 namespace takhin::broker::handlers {
@@ -12,6 +12,8 @@ using protocol::ErrorCode;
 using protocol::InitProducerIdRequest;
 using protocol::InitProducerIdResponse;
 
+constexpr std::int16_t kFencedSince = 4;
+
 InitProducerIdResponse refused(ErrorCode error) {
   InitProducerIdResponse response;
   response.error_code = error;
@@ -20,11 +22,16 @@ InitProducerIdResponse refused(ErrorCode error) {
 }
 
 void run(const CallPtr& call, InitProducerIdRequest request) {
-  if (request.transactional_id && request.transactional_id->empty()) return call->answer(refused(ErrorCode::kInvalidRequest));
-  if (request.transactional_id) return call->answer(refused(ErrorCode::kUnsupportedVersion));
   in_pool(
       call->broker.admin,
-      [call] {
+      [call, request] {
+        if (request.transactional_id) {
+          return call->broker.transactions->init(request, [call](InitProducerIdResponse response) {
+            const bool knows_fencing = call->version() >= kFencedSince || response.error_code != ErrorCode::kProducerFenced;
+            if (!knows_fencing) response.error_code = ErrorCode::kInvalidProducerEpoch;
+            call->answer(response);
+          });
+        }
         const auto id = call->broker.producer_ids.next();
         if (!id.ok()) {
           log_error("broker", "producer id: {}", id.error().text);

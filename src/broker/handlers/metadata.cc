@@ -73,7 +73,7 @@ Topic answer_for(const Broker& broker, const MetadataRequest& request, const Ask
 void create_missing(const Broker& broker, const MetadataRequest& request) {
   for (const Asked& asked : *request.topics) {
     if (!may_create(broker, request, asked) || broker.topics.find(*asked.name) != nullptr) continue;
-    const auto made = broker.topics.create(*asked.name, broker.options.num_partitions, with_broker_defaults(broker, {}));
+    const auto made = broker.topics.create(*asked.name, broker.options.num_partitions, {});
     if (made.ok()) log_info("broker", "topic {} made on first use", *asked.name);  // a bad name is told by answer_for()
     else if (made.error().kind != Kind::kConflict && made.error().kind != Kind::kInvalid) {
       log_warn("broker", "topic {} could not be made on first use: {}", *asked.name, made.error().text);

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "broker/handlers/common.h"
 #include "broker/handlers/handlers.h"
+#include "broker/transactions/coordinator.h"
 #include "protocol/messages/produce.h"
 
 namespace takhin::broker::handlers {
@@ -18,6 +19,8 @@ using Outcome = ProduceResponse::PartitionProduceResponse;
 
 constexpr std::int16_t kTopicIdsSince = 13;
 constexpr std::int16_t kZstdSince = 7;
+constexpr std::int16_t kAbortableSince = 11;  // TRANSACTION_ABORTABLE is known
+constexpr std::int16_t kAddsSince = 12;       // the first batch takes its partition into the transaction
 constexpr std::int16_t kAcksAll = -1;
 
 /// A request that waits for the disk. Every append that must be durable holds a share; the last one answers.
@@ -59,12 +62,17 @@ ErrorCode code_of(log::AppendStatus status) {
       return ErrorCode::kOutOfOrderSequenceNumber;
     case log::AppendStatus::kInvalidProducerEpoch:
       return ErrorCode::kInvalidProducerEpoch;
+    case log::AppendStatus::kNotAdmitted:
+      return ErrorCode::kInvalidTxnState;
+    case log::AppendStatus::kCoordinatorFenced:
+      return ErrorCode::kTransactionCoordinatorFenced;
   }
   return ErrorCode::kUnknownServerError;
 }
 
 /// What a client may send at all: one batch of format v2 without the marks that only a broker sets. The log checks the rest.
-ErrorCode check_shape(View records, std::int16_t version, std::string& why) {
+ErrorCode check_shape(View records, std::int16_t version, const std::optional<std::string>& transactional_id,
+                      std::string& why) {
   const auto header = record::parse_header(records);
   if (!header.ok()) {
     why = header.error().text;
@@ -78,9 +86,13 @@ ErrorCode check_shape(View records, std::int16_t version, std::string& why) {
     why = "clients must not write control batches";
     return ErrorCode::kInvalidRecord;
   }
-  if (header->is_transactional()) {
-    why = "transactions are not supported";
-    return ErrorCode::kInvalidTxnState;
+  if (header->has_producer() && header->base_sequence < 0) {
+    why = "a producer with an id numbers its batches";
+    return ErrorCode::kInvalidRecord;
+  }
+  if (header->is_transactional() && !transactional_id) {
+    why = "a transactional batch without a transactional id";
+    return ErrorCode::kTransactionalIdAuthorizationFailed;
   }
   if (header->codec() == record::Codec::kZstd && version < kZstdSince) {
     why = "zstd needs Produce v7";
@@ -92,22 +104,48 @@ ErrorCode check_shape(View records, std::int16_t version, std::string& why) {
 /// The records lie in the frame, which the connection hands over for changing: offsets are written into them in place.
 std::span<std::byte> writable(View records) { return {const_cast<std::byte*>(records.data()), records.size()}; }
 
-/// Appends; the end offset to wait for, or nothing with the error in `outcome`.
-std::optional<Offset> append(const Broker& broker, partition::Partition& partition, View records, std::int16_t version,
-                             Outcome& outcome) {
+/// What the coordinator's refusal of a transactional batch is to a producer (KIP-890): the ones before v12 do not expect the
+/// coordinator's errors here and would not try again.
+ErrorCode refusal_for(ErrorCode error, std::int16_t version) {
+  switch (error) {
+    case ErrorCode::kProducerFenced: return ErrorCode::kInvalidProducerEpoch;
+    case ErrorCode::kTransactionAbortable: return version >= kAbortableSince ? error : ErrorCode::kInvalidTxnState;
+    case ErrorCode::kConcurrentTransactions: return version >= kAddsSince ? error : ErrorCode::kNotEnoughReplicas;
+    case ErrorCode::kCoordinatorNotAvailable: return ErrorCode::kNotEnoughReplicas;
+    default: return error;
+  }
+}
+
+struct Appending {
+  Offset end;
+  Offset noted;  // in the coordinator's log; zero: nothing
+};
+
+/// Appends; what to wait for, or nothing with the error in `outcome`.
+std::optional<Appending> append(const Broker& broker, partition::Partition& partition, const ProduceRequest& request,
+                                View records, std::int16_t version, Outcome& outcome) {
   std::string why;
-  if (const ErrorCode error = check_shape(records, version, why); error != ErrorCode::kNone) {
+  if (const ErrorCode error = check_shape(records, version, request.transactional_id, why); error != ErrorCode::kNone) {
     fail_with(outcome, error, std::move(why));
     return std::nullopt;
   }
-  const auto appended = partition.append(writable(records));
+  transactions::Admission admission;
+  const auto admit = [&] {
+    const auto header = record::parse_header(records);
+    admission = broker.transactions->admit({*request.transactional_id, header->producer_id, header->producer_epoch},
+                                           {partition.ref().topic, partition.ref().partition}, version >= kAddsSince);
+    return admission.error == ErrorCode::kNone;
+  };
+  const auto appended = partition.append(writable(records), request.transactional_id ? log::Admit(admit) : log::Admit());
   if (!appended.ok()) {
     log_warn("broker", "append to {}: {}", partition.ref().name(), appended.error().text);
     const bool closed = appended.error().kind == Kind::kClosed;
     fail_with(outcome, closed ? ErrorCode::kNotLeaderOrFollower : ErrorCode::kKafkaStorageError, appended.error().text);
     return std::nullopt;
   }
-  if (const ErrorCode error = code_of(appended->status); error != ErrorCode::kNone) {
+  ErrorCode error = code_of(appended->status);
+  if (appended->status == log::AppendStatus::kNotAdmitted) error = refusal_for(admission.error, version);
+  if (error != ErrorCode::kNone) {
     fail_with(outcome, error, appended->why);
     if (error == ErrorCode::kInvalidRecord || error == ErrorCode::kInvalidTimestamp)
       outcome.record_errors.push_back({0, appended->why});
@@ -120,7 +158,7 @@ std::optional<Offset> append(const Broker& broker, partition::Partition& partiti
     broker.counters.produced_batches.add();
     broker.counters.produced_bytes.add(static_cast<double>(records.size()));
   }
-  return appended->end;
+  return Appending{appended->end, admission.durable};
 }
 
 /// Refusals that hold for the whole topic or request; kNone when appends may be tried.
@@ -134,7 +172,7 @@ ErrorCode check_request(const ProduceRequest& request, const partition::TopicInf
 
 struct Durable {
   std::shared_ptr<partition::Partition> partition;
-  Offset end;
+  Appending appending;
   std::size_t topic;
   std::size_t index;
 };
@@ -156,8 +194,9 @@ void append_topic(const Job& job, const ProduceRequest& request, std::size_t at,
     const ErrorCode error = refused != ErrorCode::kNone ? refused : found.error;
     if (error != ErrorCode::kNone) {
       fail_with(outcome, error);
-    } else if (const auto end = append(broker, *found.partition, data.records.view(), job.call->version(), outcome)) {
-      if (request.acks == kAcksAll) waits.push_back({found.partition, *end, at, answered.partition_responses.size() - 1});
+    } else if (const auto appending =
+                   append(broker, *found.partition, request, data.records.view(), job.call->version(), outcome)) {
+      if (request.acks == kAcksAll) waits.push_back({found.partition, *appending, at, answered.partition_responses.size() - 1});
     }
     if (outcome.error_code != ErrorCode::kNone) broker.counters.produce_errors.add();
   }
@@ -182,9 +221,14 @@ void run(const CallPtr& call, ProduceRequest request) {
   job->open += waits.size();  // the response takes no new rows from here on
   for (const Durable& wait : waits) {
     Outcome& outcome = job->response.responses[wait.topic].partition_responses[wait.index];
-    wait.partition->when_durable(wait.end, [job, &outcome](Result<> synced) {
+    const auto settled = [job, &outcome](const Result<>& synced) {
       if (!synced.ok()) fail_with(outcome, ErrorCode::kKafkaStorageError, synced.error().text);
       settle(job);
+    };
+    const Offset noted = wait.appending.noted;
+    wait.partition->when_durable(wait.appending.end, [&broker = call->broker, noted, settled](const Result<>& synced) {
+      if (!synced.ok() || noted == Offset{0}) return settled(synced);
+      broker.transactions->when_durable(noted, settled);
     });
   }
   settle(job);

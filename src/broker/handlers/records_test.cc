@@ -81,7 +81,6 @@ TEST_F(RecordRequests, WhatIsProducedIsFetchedInEveryVersion) {
     EXPECT_EQ(part(response).error_code, ErrorCode::kNone);
     EXPECT_EQ(part(response).high_watermark, next);
     EXPECT_EQ(part(response).last_stable_offset, next);
-    EXPECT_EQ(response.session_id, 0);
     const auto values = values_of(part(response).records);
     ASSERT_EQ(values.size(), 20u) << version;
     EXPECT_EQ(values[0], "a4");
@@ -255,21 +254,37 @@ TEST_F(RecordRequests, FetchErrorsAreKafkas) {
   EXPECT_EQ(error(epoch), ErrorCode::kNone);
 }
 
-TEST_F(RecordRequests, SessionsAreRefusedAsTheProtocolProvides) {
-  make_topic("t");
+TEST_F(RecordRequests, ASessionAnswersWithNewsOnly) {
+  for (const auto* name : {"t", "u"}) make_topic(name);
   append("t", {"a"});
   serve();
   auto client = connect();
-  auto request = fetch_request("t", 0);
-  request.session_epoch = 0;  // "make me a session"
-  EXPECT_EQ(client.ask<FetchResponse>(12, request).session_id, 0);
-  request.session_id = 77;
-  request.session_epoch = 3;
-  const auto unknown = client.ask<FetchResponse>(12, request);
-  EXPECT_EQ(unknown.error_code, ErrorCode::kFetchSessionIdNotFound);
-  EXPECT_TRUE(unknown.responses.empty());
-  request.session_epoch = -1;  // "close it"
-  EXPECT_EQ(client.ask<FetchResponse>(12, request).error_code, ErrorCode::kNone);
+  for (const std::int16_t version : {7, 12, 18}) {
+    const auto end = topics.fake("t").offsets().high_watermark.raw;
+    auto request = fetch_request("t", end);
+    add(request, "u", 0, 0);
+    request.session_epoch = 0;
+    const auto whole = client.ask<FetchResponse>(version, request);
+    EXPECT_GT(whole.session_id, 0);
+    EXPECT_EQ(whole.responses.size(), 2u);
+    FetchRequest next{.max_wait_ms = 0, .min_bytes = 1, .max_bytes = 1 << 20};
+    next.session_id = whole.session_id;
+    next.session_epoch = 1;
+    auto incremental = client.ask<FetchResponse>(version, next);
+    EXPECT_EQ(incremental.error_code, ErrorCode::kNone);
+    EXPECT_EQ(incremental.session_id, whole.session_id);
+    EXPECT_TRUE(incremental.responses.empty());
+    append("t", {"b"});
+    next.session_epoch = 2;
+    incremental = client.ask<FetchResponse>(version, next);
+    ASSERT_EQ(incremental.responses.size(), 1u);
+    EXPECT_EQ(values_of(part(incremental).records), std::vector<std::string>{"b"});
+    EXPECT_EQ(client.ask<FetchResponse>(version, next).error_code, ErrorCode::kInvalidFetchSessionEpoch);
+    next.session_id += 1;
+    const auto unknown = client.ask<FetchResponse>(version, next);
+    EXPECT_EQ(unknown.error_code, ErrorCode::kFetchSessionIdNotFound);
+    EXPECT_TRUE(unknown.responses.empty());
+  }
 }
 
 TEST_F(RecordRequests, OnlyTheFirstPartitionWithDataMayExceedTheLimits) {
@@ -404,9 +419,11 @@ TEST_F(RecordRequests, ColdPartitionsShareOneByteBudget) {
   for (int i = 0; i < kPartitions; ++i) add(request, "t", i, 0);
   const auto response = client.ask<FetchResponse>(12, request);
   std::uint64_t total = 0;
-  for (int i = 0; i < kPartitions; ++i) {
-    EXPECT_GT(part(response, static_cast<std::size_t>(i)).records.size(), 0u);
-    total += part(response, static_cast<std::size_t>(i)).records.size();
+  ASSERT_EQ(response.responses.size(), 1u);  // one row for the topic, as Kafka answers
+  ASSERT_EQ(response.responses[0].partitions.size(), std::size_t{kPartitions});
+  for (const auto& partition : response.responses[0].partitions) {
+    EXPECT_GT(partition.records.size(), 0u);
+    total += partition.records.size();
   }
   EXPECT_LE(total, 20'000u);
 }

@@ -65,6 +65,37 @@ TEST_F(ToolRequests, ConfigsOfATopicShowWhereTheyComeFrom) {
   EXPECT_EQ(describe(client, 4, "99").error_code, ErrorCode::kInvalidRequest);
 }
 
+TEST_F(ToolRequests, TheBrokersDefaultsAreChangedAtRunTime) {
+  make_topic("t");
+  serve();
+  auto client = connect();
+  const auto alter = [&](const char* broker, const char* key, std::int8_t operation, std::optional<std::string> value) {
+    IncrementalAlterConfigsRequest request;
+    request.resources.push_back({4, broker, {{key, operation, std::move(value)}}});
+    return client.ask<IncrementalAlterConfigsResponse>(1, request).responses.at(0).error_code;
+  };
+  EXPECT_EQ(alter("", "log.retention.ms", 0, "1000"), ErrorCode::kNone);
+  EXPECT_EQ(alter("1", "log.cleanup.policy", 2, "compact"), ErrorCode::kNone);
+  EXPECT_EQ(alter("1", "log.retention.ms", 0, "x"), ErrorCode::kInvalidConfig);
+  EXPECT_EQ(alter("1", "listeners", 0, "x"), ErrorCode::kInvalidRequest);
+  EXPECT_EQ(alter("1", "leader.replication.throttled.rate", 1, std::nullopt), ErrorCode::kNone);
+  EXPECT_EQ(alter("2", "log.retention.ms", 0, "1"), ErrorCode::kInvalidRequest);
+  const auto retention = describe(client, 2, "t", {"retention.ms"}).configs.at(0);
+  EXPECT_EQ(retention.value, "1000");
+  EXPECT_EQ(retention.config_source, 3);
+  ASSERT_EQ(retention.synonyms.size(), 2u);
+  EXPECT_EQ(retention.synonyms[0].name, "log.retention.ms");
+  const auto policy = describe(client, 4, "1", {"log.cleanup.policy"}).configs.at(0);
+  EXPECT_EQ(policy.value, "delete,compact");
+  EXPECT_EQ(policy.config_source, 2);
+  EXPECT_FALSE(policy.read_only);
+  const auto cluster = describe(client, 4, "").configs;
+  ASSERT_EQ(cluster.size(), 1u);
+  EXPECT_EQ(cluster[0].name, "log.retention.ms");
+  EXPECT_EQ(alter("", "log.retention.ms", 1, std::nullopt), ErrorCode::kNone);
+  EXPECT_TRUE(describe(client, 4, "").configs.empty());
+}
+
 TEST_F(ToolRequests, IncrementalChangesAreCheckedAndKept) {
   make_topic("t");
   serve();

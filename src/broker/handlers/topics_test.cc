@@ -33,7 +33,7 @@ TEST_F(TopicRequests, ApiVersionsListsWhatIsServedInEveryVersion) {
     EXPECT_EQ(listed[0], std::pair(0, 13));
     EXPECT_EQ(listed[1], std::pair(4, 18));
     EXPECT_EQ(listed[18], std::pair(0, 4));
-    EXPECT_EQ(response.finalized_features.size(), version >= 3 ? 1u : 0u);
+    EXPECT_EQ(response.finalized_features.size(), version >= 3 ? 2u : 0u);
   }
 }
 
@@ -262,18 +262,6 @@ TEST_F(TopicRequests, ProducerIdsAndClusterIdSurviveARestart) {
     server.reset();
     serve();
   }
-}
-
-TEST_F(TopicRequests, TransactionsAreRefusedForGood) {
-  serve();
-  auto client = connect();
-  InitProducerIdRequest request;
-  request.transactional_id = "tx";
-  EXPECT_EQ(client.ask<InitProducerIdResponse>(5, request).error_code, ErrorCode::kUnsupportedVersion);
-  FindCoordinatorRequest find;
-  find.key_type = 1;
-  find.coordinator_keys = {"tx"};
-  EXPECT_EQ(client.ask<FindCoordinatorResponse>(6, find).coordinators.at(0).error_code, ErrorCode::kUnsupportedVersion);
 }
 
 TEST_F(TopicRequests, EveryGroupIsCoordinatedHere) {

@@ -1,22 +1,28 @@
 #pragma once
-// The group coordinator's store in memory.
+// A coordinator's store in memory.
 
 #include <vector>
 
-#include "broker/groups/store.h"
+#include "broker/record_store.h"
 
 namespace takhin::testing {
 
 /// One thread. Survives the coordinator, as the disk does.
-class MemoryGroupStore final : public broker::groups::Store {
+class MemoryRecordStore final : public broker::RecordStore {
  public:
+  struct Entry {
+    broker::StoredRecord record;            // empty for an end
+    std::int64_t producer_id = -1;          // of a transaction
+    std::optional<bool> end_commits;        // the entry is an end
+  };
+
   // ---- what a test may set
   bool hold_durable = false;           // when_durable() waits for release()
   std::optional<Error> append_error;
   std::optional<Error> sync_error;
 
   std::size_t appends = 0;
-  std::vector<broker::groups::StoredRecord> log;  // from `start` on
+  std::vector<Entry> log;  // from `start` on
   std::int64_t start = 0;
 
   void release() {
@@ -28,14 +34,23 @@ class MemoryGroupStore final : public broker::groups::Store {
   /// What a crash leaves when nothing after the first `count` records reached the disk.
   void cut(std::size_t count) { log.resize(count); }
 
-  Result<> replay(const std::function<void(View key, std::optional<View> value)>& each) override {
-    for (const auto& record : log) each(record.key, record.value ? std::optional<View>(*record.value) : std::nullopt);
+  using broker::RecordStore::append;
+  Result<> replay(const broker::ReplayTo& to) override {
+    for (const auto& [record, producer_id, commits] : log) {
+      if (commits) to.end(producer_id, *commits);
+      else to.record(record.key, record.value ? std::optional<View>(*record.value) : std::nullopt, producer_id);
+    }
     return done();
   }
-  Result<Offset> append(std::span<const broker::groups::StoredRecord> records, TimestampMs) override {
+  Result<Offset> append(std::span<const broker::StoredRecord> records, TimestampMs, const broker::ProducerStamp& stamp) override {
     if (append_error) return *append_error;
     ++appends;
-    log.insert(log.end(), records.begin(), records.end());
+    for (const auto& record : records) log.push_back({record, stamp.id, std::nullopt});
+    return end();
+  }
+  Result<Offset> append_end(const log::TxnEnd& how) override {
+    if (append_error) return *append_error;
+    log.push_back({{}, how.producer_id, how.commit});
     return end();
   }
   void when_durable(Offset, std::function<void(Result<>)> then) override {

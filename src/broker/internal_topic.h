@@ -1,29 +1,35 @@
 #pragma once
-// Groups and committed offsets as records of __consumer_offsets, a topic like any other: Kafka's tools can read it.
+// A coordinator's records in a topic like any other, so that Kafka's tools can read it.
 
 #include <memory>
 #include <mutex>
+#include <string>
 
 #include "base/clock.h"
 #include "base/worker_pool.h"
-#include "broker/groups/store.h"
+#include "broker/record_store.h"
 #include "partition/topics.h"
 
 namespace takhin::broker {
 
 inline constexpr std::string_view kOffsetsTopic = "__consumer_offsets";
+inline constexpr std::string_view kTransactionsTopic = "__transaction_state";
 
 /// Any thread. Borrows all it is given.
-class OffsetsStore final : public groups::Store {
+class InternalTopic final : public RecordStore {
  public:
-  OffsetsStore(partition::Topics& topics, WorkerPool& pool, Clock& clock) : topics_(topics), pool_(pool), clock_(clock) {}
+  InternalTopic(std::string_view name, partition::Topics& topics, WorkerPool& pool, Clock& clock)
+      : name_(name), topics_(topics), pool_(pool), clock_(clock) {}
 
   /// Makes the topic when it is not there. Blocks for disk writes then. kUnavailable when its log could not be opened.
   Result<> ensure();
+  bool exists() const { return topics_.find(name_) != nullptr; }
 
-  Result<> replay(const std::function<void(View key, std::optional<View> value)>& each) override;
+  using RecordStore::append;
+  Result<> replay(const ReplayTo& to) override;
   /// Makes the topic at the first record, so that a broker without groups shows none.
-  Result<Offset> append(std::span<const groups::StoredRecord> records, TimestampMs now) override;
+  Result<Offset> append(std::span<const StoredRecord> records, TimestampMs now, const ProducerStamp& stamp) override;
+  Result<Offset> append_end(const log::TxnEnd& end) override;
   void when_durable(Offset end, std::function<void(Result<>)> then) override;
   Offset end() const override;
   std::uint64_t records() const override;
@@ -33,6 +39,7 @@ class OffsetsStore final : public groups::Store {
   /// Null: there is no topic yet.
   std::shared_ptr<partition::Partition> find() const;
 
+  const std::string name_;
   partition::Topics& topics_;
   WorkerPool& pool_;
   Clock& clock_;

@@ -1,0 +1,40 @@
+#pragma once
+// Made by tools/protocol_gen.py from Kafka's message schemas. Do not edit.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "protocol/records.h"
+
+namespace takhin::protocol {
+
+struct Table;
+
+namespace consumer_protocol_subscription {
+
+struct TopicPartition {
+  std::string topic;
+  std::vector<std::int32_t> partitions;
+
+  static const Table& table();
+};
+
+}  // namespace consumer_protocol_subscription
+
+struct ConsumerProtocolSubscription {
+  static constexpr std::int16_t kVersionMin = 0;
+  static constexpr std::int16_t kVersionMax = 3;
+  using TopicPartition = consumer_protocol_subscription::TopicPartition;
+
+  std::vector<std::string> topics;
+  std::optional<Bytes> user_data;
+  std::vector<TopicPartition> owned_partitions;
+  std::int32_t generation_id = -1;
+  std::optional<std::string> rack_id;
+
+  static const Table& table();
+};
+
+}  // namespace takhin::protocol
