@@ -43,7 +43,8 @@ Offset end_of(const PartitionModel& partition, Offset base, std::uint64_t bytes)
   return end;
 }
 
-/// A log file went although its records are still to be had: then a whole object must hold the same bytes.
+/// A log file went although its records are still to be had: then a whole object must hold the same bytes, alone or, merged, among
+/// others.
 Result<> check_removed(World& world, const WatchedFs::Removed& file) {
   const std::string dir = parent_of(file.path);
   const std::string name = dir.substr(dir.rfind('/') + 1);
@@ -61,9 +62,9 @@ Result<> check_removed(World& world, const WatchedFs::Removed& file) {
   TRY(object::for_each(world.bucket, tier::partition_prefix(ref), "", Deadline::never(),
                        [&](const object::ObjectInfo& info) -> Result<> {
                          const auto parsed = tier::parse_object_name(info.key.name);
-                         if (!parsed || parsed->entry.base != *base) return done();
+                         if (!parsed || parsed->entry.base > *base || parsed->entry.end < end) return done();
                          const auto log = object_log(world, info);
-                         whole = whole || (log.ok() && *log == bytes);
+                         whole = whole || (log.ok() && !std::ranges::search(*log, bytes).empty());
                          return done();
                        }));
   if (whole) return done();

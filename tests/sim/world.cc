@@ -13,7 +13,7 @@ Result<> WatchedFs::remove(const std::string& path) {
   return done();
 }
 
-World::World(std::uint64_t seed) : chance(seed), random(seed ^ 0x5eed) {
+World::World(std::uint64_t seed) : chance(seed), random(seed ^ 0x5eed), merges(seed % 2 == 0) {
   retries = !one_in(3);
   chunk_bytes = 64u << below(5);
   loses_catalogue = one_in(2);
@@ -54,6 +54,7 @@ Result<> World::start() {
   engine_options.readahead_bytes_max = 4 * kKiB;
   engine_options.cache_bytes_max = cache_bytes;
   engine_options.fetch_threads = 0;
+  if (merges) engine_options.merge = {.small_bytes = 8 * kKiB, .target_bytes = 16 * kKiB, .sources_min = 2, .grace_ms = 7 * kMinuteMs};
   object::ObjectStore& to = retries ? static_cast<object::ObjectStore&>(retrying) : store;
   auto opened = tier::Engine::open({to, files, clock, random, *metrics}, engine_options);
   if (!opened.ok()) return std::move(opened).error().within("open the engine");

@@ -97,6 +97,7 @@ class World {
   std::mt19937_64 chance;
   testing::FakeClock clock;
   testing::SeededRandom random;
+  const bool merges;  // small archived segments become larger ones
   testing::CrashFs disk{&clock};
   WatchedFs files{disk};
   object::MemoryStore bucket{clock, 5};  // short pages: listings are walked
