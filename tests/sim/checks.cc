@@ -43,8 +43,8 @@ Offset end_of(const PartitionModel& partition, Offset base, std::uint64_t bytes)
   return end;
 }
 
-/// A log file went although its records are still to be had: then a whole object must hold the same bytes, alone or, merged, among
-/// others.
+/// A log file went although its records are still to be had: then a whole object must hold the same bytes, alone or
+/// among others that it was merged with.
 Result<> check_removed(World& world, const WatchedFs::Removed& file) {
   const std::string dir = parent_of(file.path);
   const std::string name = dir.substr(dir.rfind('/') + 1);

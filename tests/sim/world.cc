@@ -54,7 +54,10 @@ Result<> World::start() {
   engine_options.readahead_bytes_max = 4 * kKiB;
   engine_options.cache_bytes_max = cache_bytes;
   engine_options.fetch_threads = 0;
-  if (merges) engine_options.merge = {.small_bytes = 8 * kKiB, .target_bytes = 16 * kKiB, .sources_min = 2, .grace_ms = 7 * kMinuteMs};
+  if (merges) {
+    engine_options.merge = {
+        .small_bytes = 8 * kKiB, .target_bytes = 16 * kKiB, .sources_min = 2, .grace_ms = 7 * kMinuteMs};
+  }
   object::ObjectStore& to = retries ? static_cast<object::ObjectStore&>(retrying) : store;
   auto opened = tier::Engine::open({to, files, clock, random, *metrics}, engine_options);
   if (!opened.ok()) return std::move(opened).error().within("open the engine");
