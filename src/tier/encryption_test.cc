@@ -6,6 +6,7 @@
 #include "testing/key_kit.h"
 #include "tier/bucket.h"
 #include "tier/rewrap.h"
+#include "tier/scrub.h"
 #include "tier/small_objects.h"
 
 namespace takhin::tier {
@@ -241,6 +242,27 @@ TEST_F(Encryption, RewrappedSegmentsReadWithoutTheOldKey) {
   const auto lost = read_all(made[0]);
   EXPECT_EQ(lost.error().kind, Kind::kDenied);
   EXPECT_NE(lost.error().text.find("by its key object: key 'a'"), std::string::npos) << lost.error().text;
+}
+
+TEST_F(Encryption, AScrubNamesLostKeysAndGoesOn) {
+  restart({{"a", 1}, {"b", 2}}, "a");
+  archive_all({made[0]});
+  restart({{"a", 1}, {"b", 2}}, "b");
+  archive_all({made[1], made[2]});
+  restart({{"b", 2}}, "b");
+  const auto look = [&] { return scrub({.store = store, .clock = clock, .keys = object_keys.get()}, {}); };
+  const auto report = look();
+  ASSERT_TRUE(report.ok()) << report.error().text;
+  EXPECT_EQ(report->counts[static_cast<std::size_t>(AnomalyKind::kLostKey)], 1u);
+  EXPECT_EQ(report->counts[static_cast<std::size_t>(AnomalyKind::kUnreadableTail)], 0u);
+  const auto lost = std::ranges::find(report->anomalies, AnomalyKind::kLostKey, &Anomaly::kind);
+  ASSERT_NE(lost, report->anomalies.end());
+  EXPECT_EQ(lost->base, made[0].sealed.base);
+  EXPECT_NE(lost->detail.find("key 'a' is not in the key ring"), std::string::npos) << lost->detail;
+  // A store that denies everything is another thing: what was seen of it is of no use.
+  store.fail_next(Verb::kGet, Kind::kDenied);
+  store.fail_next(Verb::kHead, Kind::kDenied);
+  EXPECT_EQ(look().error().kind, Kind::kDenied);
 }
 
 TEST_F(Encryption, RewrappingGoesOnWhereItWasStopped) {

@@ -84,7 +84,8 @@ void Collector::remove_batch(std::span<Garbage* const> old) {
     for (const auto& [key, error] : *failed) refusals.emplace(key.name, &error);
   }
   for (Garbage* item : old) {
-    const auto refused = refusals.find(item->object);
+    auto refused = refusals.find(item->object);
+    if (refused == refusals.end() && parse_object_name(item->object)) refused = refusals.find(key_object_name(item->object));
     const Error* why = !failed.ok() ? &failed.error() : refused == refusals.end() ? nullptr : refused->second;
     item->fate = why == nullptr ? GarbageFate::kRemoved : GarbageFate::kRefused;
     if (why != nullptr) item->refusal = why->text;

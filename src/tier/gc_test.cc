@@ -196,6 +196,17 @@ TEST_F(GcTest, GoesOnPastWhatTheStoreRefuses) {
   EXPECT_EQ(store.faults_left(), 0u);
 }
 
+TEST_F(GcTest, SaysWhenAKeyObjectIsRefusedAndItsSegmentIsNot) {
+  const auto copy = plant_copy(0);
+  clock.advance(2 * kGrace);
+  LockedStore locked(memory);
+  locked.locked = key_object_name(copy);
+  const auto report = collect_garbage({.store = locked, .clock = clock}, {.grace = kGrace});
+  ASSERT_TRUE(report.ok());
+  EXPECT_THAT(said(*report), ElementsAre("refused copy"));
+  EXPECT_EQ(report->items[0].refusal, "object is locked");
+}
+
 TEST_F(GcTest, OnlyReportsOnAWriteOnceBucket) {
   plant_copy(0);
   clock.advance(2 * kGrace);

@@ -61,6 +61,7 @@ class Scrubber final : public SurveyVisitor {
   Result<> look_into(const SurveyedPartition& found);
   Result<MaybeAnomaly> look_into(const PartitionRef& partition, const CatalogEntry& entry) const;
   Result<MaybeAnomaly> compare_checksum(const PartitionRef& partition, const CatalogEntry& listed, std::uint32_t on_record) const;
+  bool is_there(const PartitionRef& partition, const SegmentEntry& segment) const;
   Deadline soon() const { return Deadline::in(in_.clock, kCareCallTime); }
 
   const ScrubInput& in_;
@@ -165,6 +166,9 @@ Result<Scrubber::MaybeAnomaly> Scrubber::look_into(const PartitionRef& partition
   if (on_record && known->object_bytes != listed.object_bytes) return MaybeAnomaly();  // told already
   const auto tail = fetch_checked_tail(in_.store, in_.keys, partition, listed, soon());
   if (!tail.ok()) {
+    if (tail.error().kind == Kind::kDenied && is_there(partition, listed.segment)) {
+      return MaybeAnomaly(of(AnomalyKind::kLostKey, partition, listed.segment, tail.error().text));
+    }
     if (!is_finding(tail.error().kind)) return tail.error();
     const bool gone = tail.error().kind == Kind::kNotFound;
     return MaybeAnomaly(of(gone ? AnomalyKind::kMissingObject : AnomalyKind::kUnreadableTail, partition, listed.segment,
@@ -183,6 +187,11 @@ Result<Scrubber::MaybeAnomaly> Scrubber::look_into(const PartitionRef& partition
   if (read.ok()) return MaybeAnomaly();
   if (!is_finding(read.error().kind)) return read.error();
   return MaybeAnomaly(of(AnomalyKind::kDamagedObject, partition, entry.segment, read.error().text));
+}
+
+/// The store lets us see the object: it is not the store that denies.
+bool Scrubber::is_there(const PartitionRef& partition, const SegmentEntry& segment) const {
+  return in_.store.head({object_name(partition, segment)}, soon()).ok();
 }
 
 Result<Scrubber::MaybeAnomaly> Scrubber::compare_checksum(const PartitionRef& partition, const CatalogEntry& listed,
@@ -248,8 +257,8 @@ Result<> Scrubber::end() {
 std::string_view name_of(AnomalyKind kind) {
   constexpr std::string_view kNames[kAnomalyKinds] = {
       "gap",          "overlap",          "missing_object",          "unrecorded_object", "wrong_size", "wrong_checksum",
-      "unreadable_tail", "damaged_object", "stump", "unreadable_state", "unreadable_topic_record", "no_topic_record",
-      "name_twice",   "superseded",       "copy",                    "below_log_start",   "deleted_topic"};
+      "unreadable_tail", "damaged_object", "lost_key", "stump", "unreadable_state", "unreadable_topic_record",
+      "no_topic_record", "name_twice",   "superseded",       "copy",                    "below_log_start",   "deleted_topic"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 

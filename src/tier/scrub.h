@@ -21,6 +21,7 @@ enum class AnomalyKind : std::uint8_t {
   kWrongChecksum,          // other than the crc32c on record
   kUnreadableTail,         // footer, directory or a section fails its check, or says another segment's name
   kDamagedObject,          // --deep: a chunk or a batch in it fails its check
+  kLostKey,                // encrypted under a key that no key ring has
   kStump,                  // named like a segment, but too small to be one
   kUnreadableState,        // state.json
   kUnreadableTopicRecord,  // topic.json
@@ -31,7 +32,7 @@ enum class AnomalyKind : std::uint8_t {
   kBelowLogStart,
   kDeletedTopic,
 };
-inline constexpr std::size_t kAnomalyKinds = 17;
+inline constexpr std::size_t kAnomalyKinds = 18;
 std::string_view name_of(AnomalyKind kind);
 /// Only space is lost by it: gc removes it.
 constexpr bool is_leftover(AnomalyKind kind) { return kind >= AnomalyKind::kSuperseded; }
