@@ -4,20 +4,6 @@
 #include <vector>
 
 #include "protocol/api.h"
-#include "protocol/messages/consumer_group_current_member_assignment_key.h"
-#include "protocol/messages/consumer_group_current_member_assignment_value.h"
-#include "protocol/messages/consumer_group_member_metadata_key.h"
-#include "protocol/messages/consumer_group_member_metadata_value.h"
-#include "protocol/messages/consumer_group_metadata_key.h"
-#include "protocol/messages/consumer_group_metadata_value.h"
-#include "protocol/messages/consumer_group_regular_expression_key.h"
-#include "protocol/messages/consumer_group_regular_expression_value.h"
-#include "protocol/messages/consumer_group_target_assignment_member_key.h"
-#include "protocol/messages/consumer_group_target_assignment_member_value.h"
-#include "protocol/messages/consumer_group_target_assignment_metadata_key.h"
-#include "protocol/messages/consumer_group_target_assignment_metadata_value.h"
-#include "protocol/messages/consumer_protocol_assignment.h"
-#include "protocol/messages/consumer_protocol_subscription.h"
 #include "protocol/messages/group_metadata_key.h"
 #include "protocol/messages/group_metadata_value.h"
 #include "protocol/messages/offset_commit_key.h"
@@ -40,20 +26,6 @@ inline std::vector<const protocol::Table*> all_messages() {
       &protocol::GroupMetadataValue::table(),
       &protocol::TransactionLogKey::table(),
       &protocol::TransactionLogValue::table(),
-      &protocol::ConsumerProtocolSubscription::table(),
-      &protocol::ConsumerProtocolAssignment::table(),
-      &protocol::ConsumerGroupMetadataKey::table(),
-      &protocol::ConsumerGroupMetadataValue::table(),
-      &protocol::ConsumerGroupMemberMetadataKey::table(),
-      &protocol::ConsumerGroupMemberMetadataValue::table(),
-      &protocol::ConsumerGroupTargetAssignmentMetadataKey::table(),
-      &protocol::ConsumerGroupTargetAssignmentMetadataValue::table(),
-      &protocol::ConsumerGroupTargetAssignmentMemberKey::table(),
-      &protocol::ConsumerGroupTargetAssignmentMemberValue::table(),
-      &protocol::ConsumerGroupCurrentMemberAssignmentKey::table(),
-      &protocol::ConsumerGroupCurrentMemberAssignmentValue::table(),
-      &protocol::ConsumerGroupRegularExpressionKey::table(),
-      &protocol::ConsumerGroupRegularExpressionValue::table(),
   };
   for (const protocol::ApiInfo& api : protocol::apis()) {
     tables.push_back(api.request);

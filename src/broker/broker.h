@@ -24,12 +24,16 @@ class TransactionCoordinator;
 }
 class TransactionEnds;
 class InternalTopic;
+namespace security {
+class Credentials;
+}
 
 /// Everything here outlives every request. Any thread.
 struct Broker {
   const Options& options;
   partition::Topics& topics;
   Clock& clock;
+  Random& random;
   FileSystem& files;
   Timers& timers;
   WorkerPool& cold;   // what may wait for the object store
@@ -37,6 +41,7 @@ struct Broker {
   WorkerPool& admin;  // topics made and removed, ids taken: short disk writes
   FetchSessions& fetch_sessions;
   ProducerIds& producer_ids;
+  security::Credentials& credentials;
   InternalTopic& offsets_topic;
   InternalTopic& transactions_topic;
   std::shared_ptr<groups::GroupCoordinator> groups;

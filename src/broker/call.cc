@@ -4,10 +4,12 @@
 
 namespace takhin::broker {
 
-Call::Call(Broker& broker, protocol::Request header, std::string peer, net::Responder respond)
+Call::Call(Broker& broker, protocol::Request header, std::string peer, std::shared_ptr<security::Session> session,
+           net::Responder respond)
     : broker(broker),
       header(std::move(header)),
       peer(std::move(peer)),
+      session(std::move(session)),
       respond_(std::move(respond)),
       arrived_(broker.clock.steady()) {}
 
@@ -23,9 +25,9 @@ void Call::refuse(std::string_view why) {
   respond_.answer(net::Reply::last());
 }
 
-void Call::send(protocol::Encoded encoded) {
+void Call::send(protocol::Encoded encoded, bool last) {
   count();
-  respond_.answer({.pieces = std::move(encoded.pieces), .close = false});
+  respond_.answer({.pieces = std::move(encoded.pieces), .close = last});
 }
 
 void Call::count() {

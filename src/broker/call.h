@@ -6,6 +6,7 @@
 
 #include "broker/broker.h"
 #include "broker/net/connection.h"
+#include "broker/security/session.h"
 #include "protocol/api.h"
 
 namespace takhin::broker {
@@ -14,19 +15,26 @@ namespace takhin::broker {
 /// connection.
 class Call {
  public:
-  Call(Broker& broker, protocol::Request header, std::string peer, net::Responder respond);
+  Call(Broker& broker, protocol::Request header, std::string peer, std::shared_ptr<security::Session> session,
+       net::Responder respond);
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
   Broker& broker;
   const protocol::Request header;  // its body ends with the handler's first call
   const std::string peer;          // "127.0.0.1:50312"
+  const std::shared_ptr<security::Session> session;  // of the connection: on its core only
   std::int16_t version() const { return header.version; }
   std::string client_id() const { return header.client_id.value_or(""); }
 
   template <protocol::Message Response>
   void answer(const Response& response) {
     send(protocol::encode_response(header.version, header.correlation_id, response));
+  }
+  /// After which the connection ends.
+  template <protocol::Message Response>
+  void answer_last(const Response& response) {
+    send(protocol::encode_response(header.version, header.correlation_id, response), true);
   }
   /// For the one API that answers in another version than it was asked in.
   template <protocol::Message Response>
@@ -41,7 +49,7 @@ class Call {
   void post(std::function<void()> task) const { respond_.post(std::move(task)); }
 
  private:
-  void send(protocol::Encoded encoded);
+  void send(protocol::Encoded encoded, bool last = false);
   void count();
 
   net::Responder respond_;

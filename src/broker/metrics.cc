@@ -15,6 +15,8 @@ constexpr MetricDef kLatency{"kafka_request_seconds", Type::kHistogram,
                              "From a request's arrival to its answer, long polls included.", kSeconds};
 constexpr MetricDef kRejected{"kafka_rejected_requests_total", Type::kCounter,
                               "Requests that could not be read; each closed its connection."};
+constexpr MetricDef kAuthenticationFailed{"kafka_authentication_failed_total", Type::kCounter,
+                                          "SASL exchanges that failed; each closed its connection."};
 constexpr MetricDef kBytesIn{"kafka_bytes_in_total", Type::kCounter, "Bytes read from client connections."};
 constexpr MetricDef kBytesOut{"kafka_bytes_out_total", Type::kCounter, "Bytes written to client connections."};
 constexpr MetricDef kConnections{"kafka_connections", Type::kGauge, "Open client connections."};
@@ -37,7 +39,8 @@ constexpr MetricDef kColdRefused{"kafka_fetch_cold_refused_total", Type::kCounte
 
 constexpr std::array kRows{&kRequests, &kLatency,         &kRejected,      &kBytesIn,       &kBytesOut,     &kConnections,
                            &kOpened,   &kRefused,         &kBroken,        &kProducedBatches, &kProducedBytes, &kProduceErrors,
-                           &kFetchedBytes, &kFetchErrors, &kColdReads,     &kColdRefused};
+                           &kFetchedBytes, &kFetchErrors, &kColdReads,     &kColdRefused,
+                           &kAuthenticationFailed};
 
 }  // namespace
 
@@ -51,6 +54,7 @@ Counters::Counters(metrics::Metrics& metrics) {
          .broken = metrics.counter(kBroken),
          .open = metrics.gauge(kConnections)};
   rejected = metrics.counter(kRejected);
+  authentication_failed = metrics.counter(kAuthenticationFailed);
   produced_batches = metrics.counter(kProducedBatches);
   produced_bytes = metrics.counter(kProducedBytes);
   produce_errors = metrics.counter(kProduceErrors);

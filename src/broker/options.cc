@@ -2,6 +2,9 @@
 
 #include <array>
 
+#include "base/text.h"
+#include "broker/security/session.h"
+
 namespace takhin::broker {
 namespace {
 
@@ -91,6 +94,20 @@ const Option kTxnIdExpiration{.key = "kafka.transactional.id.expiration.ms",
                               .max = 9e15,
                               .doc = "How long a transactional id is remembered after its last transaction."};
 
+const Option kSaslMechanisms{.key = "kafka.sasl.enabled.mechanisms",
+                             .fallback = std::string(""),
+                             .doc = "Of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, with commas: clients must authenticate by one of "
+                                    "them. Empty: nobody has to."};
+const Option kSaslUsers{.key = "kafka.sasl.users.file",
+                        .fallback = std::string(""),
+                        .doc = "Users to begin with: lines name:password, read at the start. Further ones are made by "
+                               "AlterUserScramCredentials (kafka-configs --entity-type users) and kept in the data directory."};
+const Option kReauthMax{.key = "kafka.connections.max.reauth.ms",
+                        .fallback = std::int64_t{0},
+                        .min = 0,
+                        .max = 9e15,
+                        .doc = "How long a connection may be used before its client must authenticate again; 0 = for ever."};
+
 const Option kGroupsBackup{.key = "tier.groups.backup.interval.ms",
                            .fallback = std::int64_t{60'000},
                            .min = 100,
@@ -102,7 +119,18 @@ constexpr std::array kRows{&kHost,       &kPort,       &kAdvertisedHost, &kAdver
                            &kAutoCreate, &kNumPartitions, &kReplication, &kRequestMax, &kConnectionsMax,
                            &kIdle,       &kInFlight,   &kThreads,        &kFetchMax,       &kColdWait,  &kColdThreads,
                            &kRebalanceDelay, &kSessionMin, &kSessionMax, &kGroupMembers,   &kOffsetsRetention, &kOffsetMetadata,
-                           &kGroupsBackup, &kTxnTimeoutMax, &kTxnIdExpiration, &kFetchSessions};
+                           &kGroupsBackup, &kTxnTimeoutMax, &kTxnIdExpiration, &kFetchSessions, &kSaslMechanisms, &kSaslUsers,
+                           &kReauthMax};
+
+std::vector<std::string> members_of(std::string_view list) {
+  std::vector<std::string> out;
+  while (!list.empty()) {
+    const auto comma = std::min(list.find(','), list.size());
+    out.emplace_back(trimmed(list.substr(0, comma), " \t"));
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
+  return out;
+}
 
 }  // namespace
 
@@ -136,6 +164,13 @@ Result<Options> options_from(const config::Settings& settings) {
   options.groups_backup_interval_ms = settings.integer(kGroupsBackup);
   options.transactions.timeout_max_ms = static_cast<std::int32_t>(settings.integer(kTxnTimeoutMax));
   options.transactions.id_expiration_ms = settings.integer(kTxnIdExpiration);
+  options.sasl_users_file = settings.text(kSaslUsers);
+  options.reauth_ms_max = settings.integer(kReauthMax);
+  options.sasl_mechanisms = members_of(settings.text(kSaslMechanisms));
+  for (const auto& mechanism : options.sasl_mechanisms) {
+    if (mechanism == security::kPlain || security::scram_mechanism(mechanism)) continue;
+    return config::broken_rule(settings, kSaslMechanisms, "must be of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512");
+  }
   if (options.groups.session_timeout_min_ms > options.groups.session_timeout_max_ms) {
     return config::broken_rule(settings, kSessionMin, "must not be larger than kafka.group.max.session.timeout.ms");
   }

@@ -29,6 +29,9 @@ struct Options {
   groups::GroupOptions groups;
   std::int64_t groups_backup_interval_ms = 60'000;
   transactions::TransactionOptions transactions;
+  std::vector<std::string> sasl_mechanisms;     // empty: nobody is asked who they are
+  std::string sasl_users_file;
+  std::int64_t reauth_ms_max = 0;               // 0: a connection stays authenticated
   bool tiering = false;                         // shown by DescribeLogDirs; set by assembly
 };
 

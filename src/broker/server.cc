@@ -6,6 +6,7 @@
 #include "broker/group_backup.h"
 #include "broker/groups/coordinator.h"
 #include "broker/internal_topic.h"
+#include "broker/security/credentials.h"
 #include "broker/transaction_ends.h"
 #include "broker/transactions/coordinator.h"
 
@@ -22,27 +23,44 @@ class Frames final : public net::FrameHandler {
  public:
   explicit Frames(Broker& broker) : broker_(broker) {}
 
-  void on_frame(std::span<std::byte> frame, const std::string& peer, net::Responder respond) override {
+  std::shared_ptr<net::Session> open_session() override { return std::make_shared<security::Session>(); }
+
+  void on_frame(std::span<std::byte> frame, const std::string& peer, const std::shared_ptr<net::Session>& session,
+                net::Responder respond) override {
     auto request = protocol::parse_request(frame);
     if (!request.ok()) {
       broker_.counters.rejected.add();
       log_info("broker", "connection {} closed: {}", peer, request.error().text);
       return respond.answer(net::Reply::last());
     }
-    dispatch(std::make_shared<Call>(broker_, *std::move(request), peer, std::move(respond)));
+    auto known = std::static_pointer_cast<security::Session>(session);
+    const auto call = std::make_shared<Call>(broker_, *std::move(request), peer, std::move(known), std::move(respond));
+    if (!may_ask(*call)) return call->refuse("it is not authenticated");
+    dispatch(call);
   }
 
  private:
+  /// Before a client has said who it is it may only ask what there is, and say so.
+  bool may_ask(const Call& call) const {
+    using protocol::ApiKey;
+    if (broker_.options.sasl_mechanisms.empty()) return true;
+    const ApiKey key = call.header.key;
+    if (key == ApiKey::kApiVersions || key == ApiKey::kSaslHandshake || key == ApiKey::kSaslAuthenticate) return true;
+    return call.session->may_ask(broker_.clock.steady());
+  }
+
   Broker& broker_;
 };
 
 class ServerImpl final : public Server {
  public:
-  ServerImpl(ServerDeps deps, Options options, std::string cluster_id, std::unique_ptr<ProducerIds> producer_ids)
+  ServerImpl(ServerDeps deps, Options options, std::string cluster_id, std::unique_ptr<ProducerIds> producer_ids,
+             std::unique_ptr<security::Credentials> credentials)
       : clock_(deps.clock),
         options_(std::move(options)),
         counters_(deps.metrics),
         producer_ids_(std::move(producer_ids)),
+        credentials_(std::move(credentials)),
         timers_(deps.clock),
         cold_("cold-reads", static_cast<std::size_t>(options_.cold_threads), kColdQueueMax),
         admin_("broker-admin", kAdminThreads, kAdminQueueMax),
@@ -54,6 +72,7 @@ class ServerImpl final : public Server {
         broker_{.options = options_,
                 .topics = deps.topics,
                 .clock = deps.clock,
+                .random = deps.random,
                 .files = deps.files,
                 .timers = timers_,
                 .cold = cold_,
@@ -61,6 +80,7 @@ class ServerImpl final : public Server {
                 .admin = admin_,
                 .fetch_sessions = fetch_sessions_,
                 .producer_ids = *producer_ids_,
+                .credentials = *credentials_,
                 .offsets_topic = offsets_topic_,
                 .transactions_topic = transactions_topic_,
                 .groups = nullptr,
@@ -126,6 +146,7 @@ class ServerImpl final : public Server {
   const Options options_;
   const Counters counters_;
   const std::unique_ptr<ProducerIds> producer_ids_;
+  const std::unique_ptr<security::Credentials> credentials_;
   TimerThread timers_;
   WorkerPool cold_;
   WorkerPool admin_;
@@ -151,7 +172,10 @@ Result<std::unique_ptr<Server>> Server::open(ServerDeps deps, Options options) {
     TRY(cluster_id, open_cluster_id(deps.files, deps.random, dir + "/cluster-id"));
   }
   TRY(auto producer_ids, ProducerIds::open(deps.files, dir + "/producer-ids"));
-  auto server = std::make_unique<ServerImpl>(deps, std::move(options), std::move(cluster_id), std::move(producer_ids));
+  TRY(auto credentials,
+      security::Credentials::open(deps.files, deps.random, dir + "/scram-credentials", options.sasl_users_file));
+  auto server = std::make_unique<ServerImpl>(deps, std::move(options), std::move(cluster_id), std::move(producer_ids),
+                                             std::move(credentials));
   TRY(server->open_coordinators(deps));
   TRY(server->listen());
   return std::unique_ptr<Server>(std::move(server));

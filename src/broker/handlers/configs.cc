@@ -33,13 +33,13 @@ enum class Operation : std::int8_t { kSet = 0, kDelete = 1, kAppend = 2, kSubtra
 std::vector<ConfigValue> broker_config_values(const Broker& broker) {
   const Options& options = broker.options;
   const std::pair<const char*, std::string> values[] = {
-      {"advertised.listeners", fmt::format("PLAINTEXT://{}:{}", broker.host, broker.port)},
+      {"advertised.listeners", fmt::format("{}://{}:{}", security_protocol(broker), broker.host, broker.port)},
       {"auto.create.topics.enable", options.auto_create_topics ? "true" : "false"},
       {"broker.id", std::to_string(options.broker_id)},
       {"connections.max.idle.ms", std::to_string(options.listener.idle_ms)},
       {"default.replication.factor", "1"},
       {"fetch.max.bytes", std::to_string(options.fetch_bytes_max)},
-      {"listeners", fmt::format("PLAINTEXT://{}:{}", options.listener.host, broker.port)},
+      {"listeners", fmt::format("{}://{}:{}", security_protocol(broker), options.listener.host, broker.port)},
       {"log.dirs", log_dir_of(broker)},
       {"node.id", std::to_string(options.broker_id)},
       {"num.partitions", std::to_string(options.num_partitions)},

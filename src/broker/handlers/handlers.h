@@ -24,6 +24,12 @@ void describe_producers(const CallPtr& call);
 void describe_transactions(const CallPtr& call);
 void list_transactions(const CallPtr& call);
 
+void sasl_handshake(const CallPtr& call);
+void sasl_authenticate(const CallPtr& call);
+void describe_client_quotas(const CallPtr& call);
+void describe_user_scram_credentials(const CallPtr& call);
+void alter_user_scram_credentials(const CallPtr& call);
+
 void join_group(const CallPtr& call);
 void sync_group(const CallPtr& call);
 void heartbeat(const CallPtr& call);

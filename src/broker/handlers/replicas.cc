@@ -142,7 +142,8 @@ void quorum(const CallPtr& call, DescribeQuorumRequest request) {
     }
   }
   const auto port = static_cast<std::uint16_t>(broker.port);
-  response.nodes.push_back({.node_id = broker.options.broker_id, .listeners = {{"PLAINTEXT", broker.host, port}}});
+  const std::string listener(security_protocol(broker));
+  response.nodes.push_back({.node_id = broker.options.broker_id, .listeners = {{listener, broker.host, port}}});
   call->answer(response);
 }
 

@@ -59,7 +59,10 @@ Connection::Connection(std::unique_ptr<Socket> socket, std::shared_ptr<Core> cor
 
 Connection::~Connection() = default;
 
-void Connection::start() { read_more(); }
+void Connection::start() {
+  session_ = handler_.open_session();
+  read_more();
+}
 
 void Connection::close(std::string_view why) {
   if (closed_) return;
@@ -132,7 +135,7 @@ bool Connection::parse_frames() {
     const std::span frame(buffer_.data() + parsed_ + kLengthBytes, static_cast<std::size_t>(length));
     parsed_ += frame_bytes;
     slots_.emplace_back();
-    handler_.on_frame(frame, socket_->peer(), Responder(weak_from_this(), first_sequence_ + slots_.size() - 1));
+    handler_.on_frame(frame, socket_->peer(), session_, Responder(weak_from_this(), first_sequence_ + slots_.size() - 1));
     any = true;
   }
   return any;

@@ -53,12 +53,21 @@ class Responder {
   bool armed_ = true;
 };
 
+/// What a handler keeps of a connection, for as long as it is there.
+class Session {
+ public:
+  virtual ~Session() = default;
+};
+
 class FrameHandler {
  public:
   virtual ~FrameHandler() = default;
+  /// A new connection. On its core.
+  virtual std::shared_ptr<Session> open_session() { return nullptr; }
   /// One whole frame without its length. `frame` may be changed and ends with the call. Runs on the connection's core: must
   /// not block.
-  virtual void on_frame(std::span<std::byte> frame, const std::string& peer, Responder respond) = 0;
+  virtual void on_frame(std::span<std::byte> frame, const std::string& peer, const std::shared_ptr<Session>& session,
+                        Responder respond) = 0;
 };
 
 class Connection final : public SocketUser, public std::enable_shared_from_this<Connection> {
@@ -105,6 +114,7 @@ class Connection final : public SocketUser, public std::enable_shared_from_this<
   const std::shared_ptr<Core> core_;  // outlives the socket
   const std::unique_ptr<Socket> socket_;
   FrameHandler& handler_;
+  std::shared_ptr<Session> session_;
   Clock& clock_;
   const ConnectionLimits limits_;
   const NetCounters& counters_;

@@ -36,7 +36,7 @@ class Scripted final : public FrameHandler {
   std::function<void(std::span<std::byte>, Responder)> act = [](std::span<std::byte> frame, Responder respond) {
     respond.answer(echo(frame));
   };
-  void on_frame(std::span<std::byte> frame, const std::string&, Responder respond) override {
+  void on_frame(std::span<std::byte> frame, const std::string&, const std::shared_ptr<Session>&, Responder respond) override {
     ++seen;
     act(frame, std::move(respond));
   }

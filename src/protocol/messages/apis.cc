@@ -4,22 +4,16 @@
 
 #include "protocol/messages/add_offsets_to_txn.h"
 #include "protocol/messages/add_partitions_to_txn.h"
-#include "protocol/messages/alter_client_quotas.h"
 #include "protocol/messages/alter_configs.h"
 #include "protocol/messages/alter_partition_reassignments.h"
 #include "protocol/messages/alter_replica_log_dirs.h"
 #include "protocol/messages/alter_user_scram_credentials.h"
 #include "protocol/messages/api_versions.h"
-#include "protocol/messages/consumer_group_describe.h"
-#include "protocol/messages/consumer_group_heartbeat.h"
-#include "protocol/messages/create_acls.h"
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
-#include "protocol/messages/delete_acls.h"
 #include "protocol/messages/delete_groups.h"
 #include "protocol/messages/delete_records.h"
 #include "protocol/messages/delete_topics.h"
-#include "protocol/messages/describe_acls.h"
 #include "protocol/messages/describe_client_quotas.h"
 #include "protocol/messages/describe_cluster.h"
 #include "protocol/messages/describe_configs.h"
@@ -34,7 +28,6 @@
 #include "protocol/messages/end_txn.h"
 #include "protocol/messages/fetch.h"
 #include "protocol/messages/find_coordinator.h"
-#include "protocol/messages/get_telemetry_subscriptions.h"
 #include "protocol/messages/heartbeat.h"
 #include "protocol/messages/incremental_alter_configs.h"
 #include "protocol/messages/init_producer_id.h"
@@ -55,7 +48,6 @@
 #include "protocol/messages/sasl_handshake.h"
 #include "protocol/messages/sync_group.h"
 #include "protocol/messages/txn_offset_commit.h"
-#include "protocol/messages/update_features.h"
 #include "protocol/messages/write_txn_markers.h"
 
 namespace takhin::protocol {
@@ -112,12 +104,6 @@ const ApiInfo kRows[] = {
      &WriteTxnMarkersRequest::table(), &WriteTxnMarkersResponse::table()},
     {ApiKey::kTxnOffsetCommit, "TxnOffsetCommit", 0, 6, 6, 3,
      &TxnOffsetCommitRequest::table(), &TxnOffsetCommitResponse::table()},
-    {ApiKey::kDescribeAcls, "DescribeAcls", 1, 3, 3, 2,
-     &DescribeAclsRequest::table(), &DescribeAclsResponse::table()},
-    {ApiKey::kCreateAcls, "CreateAcls", 1, 3, 3, 2,
-     &CreateAclsRequest::table(), &CreateAclsResponse::table()},
-    {ApiKey::kDeleteAcls, "DeleteAcls", 1, 3, 3, 2,
-     &DeleteAclsRequest::table(), &DeleteAclsResponse::table()},
     {ApiKey::kDescribeConfigs, "DescribeConfigs", 1, 4, 4, 4,
      &DescribeConfigsRequest::table(), &DescribeConfigsResponse::table()},
     {ApiKey::kAlterConfigs, "AlterConfigs", 0, 2, 2, 2,
@@ -144,16 +130,12 @@ const ApiInfo kRows[] = {
      &OffsetDeleteRequest::table(), &OffsetDeleteResponse::table()},
     {ApiKey::kDescribeClientQuotas, "DescribeClientQuotas", 0, 1, 1, 1,
      &DescribeClientQuotasRequest::table(), &DescribeClientQuotasResponse::table()},
-    {ApiKey::kAlterClientQuotas, "AlterClientQuotas", 0, 1, 1, 1,
-     &AlterClientQuotasRequest::table(), &AlterClientQuotasResponse::table()},
     {ApiKey::kDescribeUserScramCredentials, "DescribeUserScramCredentials", 0, 0, 0, 0,
      &DescribeUserScramCredentialsRequest::table(), &DescribeUserScramCredentialsResponse::table()},
     {ApiKey::kAlterUserScramCredentials, "AlterUserScramCredentials", 0, 0, 0, 0,
      &AlterUserScramCredentialsRequest::table(), &AlterUserScramCredentialsResponse::table()},
     {ApiKey::kDescribeQuorum, "DescribeQuorum", 0, 2, 2, 0,
      &DescribeQuorumRequest::table(), &DescribeQuorumResponse::table()},
-    {ApiKey::kUpdateFeatures, "UpdateFeatures", 0, 2, 2, 0,
-     &UpdateFeaturesRequest::table(), &UpdateFeaturesResponse::table()},
     {ApiKey::kDescribeCluster, "DescribeCluster", 0, 2, 2, 0,
      &DescribeClusterRequest::table(), &DescribeClusterResponse::table()},
     {ApiKey::kDescribeProducers, "DescribeProducers", 0, 0, 0, 0,
@@ -162,12 +144,6 @@ const ApiInfo kRows[] = {
      &DescribeTransactionsRequest::table(), &DescribeTransactionsResponse::table()},
     {ApiKey::kListTransactions, "ListTransactions", 0, 2, 2, 0,
      &ListTransactionsRequest::table(), &ListTransactionsResponse::table()},
-    {ApiKey::kConsumerGroupHeartbeat, "ConsumerGroupHeartbeat", 0, 1, 1, 0,
-     &ConsumerGroupHeartbeatRequest::table(), &ConsumerGroupHeartbeatResponse::table()},
-    {ApiKey::kConsumerGroupDescribe, "ConsumerGroupDescribe", 0, 1, 1, 0,
-     &ConsumerGroupDescribeRequest::table(), &ConsumerGroupDescribeResponse::table()},
-    {ApiKey::kGetTelemetrySubscriptions, "GetTelemetrySubscriptions", 0, 0, 0, 0,
-     &GetTelemetrySubscriptionsRequest::table(), &GetTelemetrySubscriptionsResponse::table()},
     {ApiKey::kListConfigResources, "ListConfigResources", 0, 1, 1, 0,
      &ListConfigResourcesRequest::table(), &ListConfigResourcesResponse::table()},
     {ApiKey::kDescribeTopicPartitions, "DescribeTopicPartitions", 0, 0, 0, 0,

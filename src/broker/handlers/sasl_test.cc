@@ -1,0 +1,147 @@
+#include "broker/security/session.h"
+#include "protocol/messages/alter_user_scram_credentials.h"
+#include "protocol/messages/api_versions.h"
+#include "protocol/messages/describe_user_scram_credentials.h"
+#include "protocol/messages/metadata.h"
+#include "protocol/messages/sasl_authenticate.h"
+#include "protocol/messages/sasl_handshake.h"
+#include "testing/broker_fixture.h"
+#include "testing/scram_client.h"
+
+namespace takhin::broker {
+namespace {
+
+using namespace takhin::protocol;
+using security::ScramMechanism;
+using takhin::testing::KafkaClient;
+using takhin::testing::ScramClient;
+
+class Sasl : public takhin::testing::BrokerFixture {
+ protected:
+  void serve_with(std::vector<std::string> mechanisms) {
+    options.sasl_mechanisms = std::move(mechanisms);
+    options.sasl_users_file = dir / "users";
+    ASSERT_TRUE(write_atomically(files, options.sasl_users_file, view_of("alice:secret\n")).ok());
+    serve();
+  }
+  static ErrorCode handshake(KafkaClient& client, const std::string& mechanism) {
+    return client.ask<SaslHandshakeResponse>(1, SaslHandshakeRequest{.mechanism = mechanism}).error_code;
+  }
+  static SaslAuthenticateResponse send(KafkaClient& client, View bytes) {
+    return client.ask<SaslAuthenticateResponse>(2, SaslAuthenticateRequest{.auth_bytes = copy_of(bytes)});
+  }
+  static ErrorCode plain(KafkaClient& client, std::string_view user, std::string_view password, std::string_view as = "") {
+    EXPECT_EQ(handshake(client, "PLAIN"), ErrorCode::kNone);
+    return send(client, view_of(fmt::format("{}{}{}{}{}", as, '\0', user, '\0', password))).error_code;
+  }
+  static ErrorCode scram(KafkaClient& client, ScramMechanism mechanism, const std::string& user, const std::string& password) {
+    EXPECT_EQ(handshake(client, std::string(security::name_of(mechanism))), ErrorCode::kNone);
+    ScramClient self(mechanism, user, password);
+    const auto challenge = send(client, self.first());
+    if (challenge.error_code != ErrorCode::kNone) return challenge.error_code;
+    const auto end = send(client, self.last(challenge.auth_bytes));
+    EXPECT_EQ(self.trusts(end.auth_bytes), end.error_code == ErrorCode::kNone);
+    return end.error_code;
+  }
+  static bool is_served(KafkaClient& client) {
+    return client.ask<MetadataResponse>(9, MetadataRequest{}).brokers.size() == 1;
+  }
+};
+
+TEST_F(Sasl, NothingIsServedBeforeAClientHasSaidWhoItIs) {
+  serve_with({"PLAIN", "SCRAM-SHA-256"});
+  auto client = connect();
+  EXPECT_FALSE(client.ask<ApiVersionsResponse>(3, ApiVersionsRequest{"test", "1"}).api_keys.empty());
+  client.send(9, MetadataRequest{});
+  EXPECT_TRUE(client.tcp.at_end());
+  auto other = connect();
+  EXPECT_EQ(plain(other, "alice", "secret"), ErrorCode::kNone);
+  EXPECT_TRUE(is_served(other));
+}
+
+TEST_F(Sasl, WrongPasswordsEndTheConnection) {
+  serve_with({"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"});
+  for (const auto& [user, password, as] : {std::tuple("alice", "wrong", ""), {"bob", "secret", ""}, {"alice", "secret", "bob"}}) {
+    auto client = connect();
+    EXPECT_EQ(plain(client, user, password, as), ErrorCode::kSaslAuthenticationFailed) << user << " " << password;
+    EXPECT_TRUE(client.tcp.at_end());
+  }
+  for (const auto mechanism : security::kScramMechanisms) {
+    auto client = connect();
+    EXPECT_EQ(scram(client, mechanism, "alice", "wrong"), ErrorCode::kSaslAuthenticationFailed);
+    EXPECT_TRUE(client.tcp.at_end());
+    auto right = connect();
+    EXPECT_EQ(scram(right, mechanism, "alice", "secret"), ErrorCode::kNone);
+    EXPECT_TRUE(is_served(right));
+  }
+}
+
+TEST_F(Sasl, StepsOutOfOrderAreRefused) {
+  serve_with({"SCRAM-SHA-256"});
+  auto client = connect();
+  EXPECT_EQ(handshake(client, "PLAIN"), ErrorCode::kUnsupportedSaslMechanism);
+  EXPECT_EQ(client.ask<SaslHandshakeResponse>(0, SaslHandshakeRequest{.mechanism = "SCRAM-SHA-256"}).error_code,
+            ErrorCode::kIllegalSaslState);
+  EXPECT_EQ(send(client, view_of("n,,n=alice,r=x")).error_code, ErrorCode::kIllegalSaslState);
+  EXPECT_TRUE(client.tcp.at_end());
+}
+
+TEST_F(Sasl, WithoutMechanismsThereIsNoHandshake) {
+  serve();
+  auto client = connect();
+  EXPECT_EQ(handshake(client, "PLAIN"), ErrorCode::kIllegalSaslState);
+  EXPECT_TRUE(is_served(client));
+}
+
+TEST_F(Sasl, AConnectionIsTheSameUsersForEverAndOnlySoLong) {
+  options.reauth_ms_max = 150;
+  serve_with({"PLAIN"});
+  auto client = connect();
+  EXPECT_EQ(plain(client, "alice", "secret"), ErrorCode::kNone);
+  EXPECT_EQ(plain(client, "alice", "secret"), ErrorCode::kNone);
+  clock.sleep(std::chrono::milliseconds(300));
+  client.send(9, MetadataRequest{});
+  EXPECT_TRUE(client.tcp.at_end());
+}
+
+TEST_F(Sasl, UsersAreMadeChangedAndRemovedAtRunTime) {
+  serve_with({"SCRAM-SHA-512"});
+  auto admin = connect();
+  ASSERT_EQ(scram(admin, ScramMechanism::kSha512, "alice", "secret"), ErrorCode::kNone);
+  AlterUserScramCredentialsRequest request;
+  const auto alter = [&] { return admin.ask<AlterUserScramCredentialsResponse>(0, request).results.at(0).error_code; };
+  const Bytes salt(16, std::byte{1});
+  // What a client sends for the password "pw".
+  const auto salted = [&](int iterations) {
+    Bytes out(64);
+    PKCS5_PBKDF2_HMAC("pw", 2, reinterpret_cast<const unsigned char*>(salt.data()), 16, iterations, EVP_sha512(), 64,
+                      reinterpret_cast<unsigned char*>(out.data()));
+    return out;
+  };
+  for (const auto& [iterations, mechanism, code] : {std::tuple(4095, 2, ErrorCode::kUnacceptableCredential),
+                                                    {16385, 2, ErrorCode::kUnacceptableCredential},
+                                                    {4096, 3, ErrorCode::kUnsupportedSaslMechanism},
+                                                    {4096, 2, ErrorCode::kNone}}) {
+    request.upsertions = {{"bob", static_cast<std::int8_t>(mechanism), iterations, salt, salted(iterations)}};
+    EXPECT_EQ(alter(), code) << iterations;
+  }
+  request.upsertions.push_back(request.upsertions[0]);
+  EXPECT_EQ(alter(), ErrorCode::kDuplicateResource);
+  auto bob = connect();
+  EXPECT_EQ(scram(bob, ScramMechanism::kSha512, "bob", "pw"), ErrorCode::kNone);
+  DescribeUserScramCredentialsRequest who;
+  who.users.reset();
+  const auto all = admin.ask<DescribeUserScramCredentialsResponse>(0, who).results;
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].user, "bob");
+  EXPECT_EQ(all[0].credential_infos.at(0).iterations, 4096);
+  request.upsertions.clear();
+  request.deletions = {{"bob", 2}};
+  EXPECT_EQ(alter(), ErrorCode::kNone);
+  EXPECT_EQ(alter(), ErrorCode::kResourceNotFound);
+  who.users = {{"bob"}};
+  EXPECT_EQ(admin.ask<DescribeUserScramCredentialsResponse>(0, who).results.at(0).error_code, ErrorCode::kResourceNotFound);
+}
+
+}  // namespace
+}  // namespace takhin::broker
