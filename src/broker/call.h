@@ -61,7 +61,7 @@ using CallPtr = std::shared_ptr<Call>;
 /// How an API is run: with its decoded request. `Records` in it borrow from the frame, which may be changed until run() returns.
 template <protocol::Message Request, void (*run)(const CallPtr&, Request)>
 void decoded(const CallPtr& call) {
-  auto request = protocol::decode<Request>(call->header.body, call->version());
+  auto request = protocol::decode<Request>(call->header.body, call->version(), protocol::Rest::kIgnored);
   if (!request.ok()) return call->refuse(request.error().text);
   run(call, *std::move(request));
 }

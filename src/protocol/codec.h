@@ -37,8 +37,12 @@ View view_of_piece(const Encoded::Piece& piece);
 /// Everything as one buffer, for connections that cannot sendfile. Reads the files: may block.
 Result<Bytes> flatten(const Encoded& encoded);
 
+/// What becomes of bytes behind a message. Requests of clients may have some, as Kafka ignores them: librdkafka 2.x ends a
+/// Metadata request for all topics with three bytes too many.
+enum class Rest { kRefused, kIgnored };
+
 /// The untyped walks; `message` points to the struct that `table` describes.
-Result<> decode(const Table& table, void* message, View body, std::int16_t version);
+Result<> decode(const Table& table, void* message, View body, std::int16_t version, Rest rest = Rest::kRefused);
 void encode(const Table& table, const void* message, std::int16_t version, Encoded& out);
 std::uint64_t encoded_size(const Table& table, const void* message, std::int16_t version);
 std::string dump(const Table& table, const void* message, std::int16_t version);
@@ -47,9 +51,9 @@ bool equal(const Table& table, const void* a, const void* b);
 /// The whole body, no byte left over. Fields that the version lacks keep their defaults; unknown tagged fields are skipped.
 /// Records borrow from `body`. kInvalid names the field: bytes that end too early, counts that cannot be, null where none may be.
 template <Message M>
-Result<M> decode(View body, std::int16_t version) {
+Result<M> decode(View body, std::int16_t version, Rest rest = Rest::kRefused) {
   M message;
-  TRY(decode(M::table(), &message, body, version));
+  TRY(decode(M::table(), &message, body, version, rest));
   return message;
 }
 /// Fields that the version lacks are left out; null where the version knows no null is written as empty, and a string longer than

@@ -190,7 +190,7 @@ class Reader {
 
 }  // namespace
 
-Result<> decode(const Table& table, void* message, View body, std::int16_t version) {
+Result<> decode(const Table& table, void* message, View body, std::int16_t version, Rest rest) {
   if (version < table.version_min || version > table.version_max) {
     return fail(Kind::kInvalid, "{} has no version {}", table.name, version);
   }
@@ -200,7 +200,9 @@ Result<> decode(const Table& table, void* message, View body, std::int16_t versi
     const char* field = reader.field() == nullptr ? "tagged fields" : reader.field();
     return fail(Kind::kInvalid, "{} v{}: {}: {}", table.name, version, field, reader.why());
   }
-  if (reader.left() != 0) return fail(Kind::kInvalid, "{} v{}: {} bytes left over", table.name, version, reader.left());
+  if (rest == Rest::kRefused && reader.left() != 0) {
+    return fail(Kind::kInvalid, "{} v{}: {} bytes left over", table.name, version, reader.left());
+  }
   return done();
 }
 

@@ -120,3 +120,9 @@ def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
+
+
+def test_librdkafka_lists_all_topics(broker):
+    topics.create(broker.kafka, "listed", 2)
+    for client in (Producer({"bootstrap.servers": broker.kafka}), Consumer({"bootstrap.servers": broker.kafka, "group.id": "g"})):
+        assert len(client.list_topics(timeout=10).topics["listed"].partitions) == 2

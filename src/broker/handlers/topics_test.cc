@@ -91,6 +91,21 @@ TEST_F(TopicRequests, UnknownApisVersionsAndGarbageCloseOnlyTheirConnection) {
   EXPECT_EQ(good.ask<ApiVersionsResponse>(0, versions_request()).error_code, ErrorCode::kNone);
 }
 
+TEST_F(TopicRequests, BytesBehindARequestAreIgnored) {
+  make_topic("a");
+  serve();
+  // As librdkafka 2.16 asks for all topics: four bytes of an array that is counted in one.
+  const std::string_view asked("\x00\x03\x00\x0d\x00\x00\x00\x07\x00\x07rdkafka\x00\x00\x00\x00\x00\x00\x00\x00", 25);
+  auto client = connect();
+  ASSERT_TRUE(client.tcp.send_frame(view_of(asked)));
+  const Bytes answer = client.tcp.receive_frame();
+  ASSERT_GT(answer.size(), 5u);
+  EXPECT_EQ(load_be<std::int32_t>(answer.data()), 7);
+  const auto response = decode<MetadataResponse>(View(answer).subspan(5), 13);
+  ASSERT_TRUE(response.ok()) << response.error().text;
+  EXPECT_EQ(response->topics.size(), 1u);
+}
+
 TEST_F(TopicRequests, MetadataListsAllTopicsAndThisBroker) {
   make_topic("a", 2);
   make_topic("b");
