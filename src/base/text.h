@@ -2,6 +2,7 @@
 // What several rooms do with text.
 
 #include <string_view>
+#include <vector>
 
 namespace takhin {
 
@@ -10,6 +11,17 @@ inline std::string_view trimmed(std::string_view text, std::string_view blanks =
   const auto begin = text.find_first_not_of(blanks);
   if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
+}
+
+/// What stands between the commas of a list, without blanks around it. Views into `list`; of an empty list none.
+inline std::vector<std::string_view> members_of(std::string_view list) {
+  std::vector<std::string_view> out;
+  while (!list.empty()) {
+    const auto comma = list.find(',');
+    out.push_back(trimmed(list.substr(0, comma)));
+    list = comma == std::string_view::npos ? std::string_view{} : list.substr(comma + 1);
+  }
+  return out;
 }
 
 }  // namespace takhin

@@ -96,10 +96,12 @@ FetchSessions::Context FetchSessions::open(const FetchRequest& request, bool by_
   }
   const std::lock_guard hold(mutex_);
   session->size_ = size;
-  if (size == 0) {  // the client reads nothing any more
+  const bool too_large = size > kSessionPartitionsMax;
+  if (size == 0 || too_large) {  // the client reads nothing any more, or names ever more
     sessions_.erase(session->id);
     context.session = nullptr;
   }
+  if (too_large) return {.error = ErrorCode::kFetchSessionIdNotFound};  // it goes on with a whole request
   return context;
 }
 

@@ -17,6 +17,9 @@
 
 namespace takhin::broker {
 
+/// Partitions that one session remembers, at the most.
+inline constexpr std::size_t kSessionPartitionsMax = 100'000;
+
 /// One partition that a client reads.
 struct FetchedPartition {
   std::string topic;  // before v13

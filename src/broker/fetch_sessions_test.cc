@@ -109,6 +109,17 @@ TEST_F(FetchSessionsTest, EpochsCountAndErrorsAreKafkas) {
   EXPECT_EQ(sessions.open(next(id, 3), false).error, ErrorCode::kFetchSessionIdNotFound);
 }
 
+TEST_F(FetchSessionsTest, ASessionThatNamesEverMoreEnds) {
+  const auto id = session();
+  FetchRequest more = next(id, 1);
+  for (std::int32_t i = 0; i < static_cast<std::int32_t>(kSessionPartitionsMax) - 2; ++i) add(more, "c", i);
+  EXPECT_EQ(sessions.open(more, false).error, ErrorCode::kNone);
+  FetchRequest one_more = next(id, 2);
+  add(one_more, "d", 0);
+  EXPECT_EQ(sessions.open(one_more, false).error, ErrorCode::kFetchSessionIdNotFound);
+  EXPECT_EQ(sessions.size(), 0u);
+}
+
 TEST_F(FetchSessionsTest, AWholeRequestReplacesItsSession) {
   const std::int32_t id = session();
   const auto context = sessions.open(whole({"x"}, 0, id), false);

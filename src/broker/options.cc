@@ -122,16 +122,6 @@ constexpr std::array kRows{&kHost,       &kPort,       &kAdvertisedHost, &kAdver
                            &kGroupsBackup, &kTxnTimeoutMax, &kTxnIdExpiration, &kFetchSessions, &kSaslMechanisms, &kSaslUsers,
                            &kReauthMax};
 
-std::vector<std::string> members_of(std::string_view list) {
-  std::vector<std::string> out;
-  while (!list.empty()) {
-    const auto comma = std::min(list.find(','), list.size());
-    out.emplace_back(trimmed(list.substr(0, comma), " \t"));
-    list.remove_prefix(std::min(comma + 1, list.size()));
-  }
-  return out;
-}
-
 }  // namespace
 
 std::span<const Option* const> option_rows() { return kRows; }
@@ -166,10 +156,11 @@ Result<Options> options_from(const config::Settings& settings) {
   options.transactions.id_expiration_ms = settings.integer(kTxnIdExpiration);
   options.sasl_users_file = settings.text(kSaslUsers);
   options.reauth_ms_max = settings.integer(kReauthMax);
-  options.sasl_mechanisms = members_of(settings.text(kSaslMechanisms));
-  for (const auto& mechanism : options.sasl_mechanisms) {
-    if (mechanism == security::kPlain || security::scram_mechanism(mechanism)) continue;
-    return config::broken_rule(settings, kSaslMechanisms, "must be of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512");
+  for (const auto mechanism : members_of(settings.text(kSaslMechanisms))) {
+    if (mechanism != security::kPlain && !security::scram_mechanism(mechanism)) {
+      return config::broken_rule(settings, kSaslMechanisms, "must be of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512");
+    }
+    options.sasl_mechanisms.emplace_back(mechanism);
   }
   if (options.groups.session_timeout_min_ms > options.groups.session_timeout_max_ms) {
     return config::broken_rule(settings, kSessionMin, "must not be larger than kafka.group.max.session.timeout.ms");

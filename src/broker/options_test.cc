@@ -46,6 +46,12 @@ TEST(BrokerOptions, RulesBetweenKeysNameTheKey) {
   ASSERT_FALSE(everywhere.ok());
   EXPECT_THAT(everywhere.error().text, HasSubstr("kafka.advertised.host"));
   EXPECT_TRUE(options_with({"kafka.host=0.0.0.0", "kafka.advertised.host=example.org"}).ok());
+  const auto mechanisms = options_with({"kafka.sasl.enabled.mechanisms=PLAIN,NTLM"});
+  ASSERT_FALSE(mechanisms.ok());
+  EXPECT_THAT(mechanisms.error().text, HasSubstr("kafka.sasl.enabled.mechanisms"));
+  const auto sasl = options_with({"kafka.sasl.enabled.mechanisms=PLAIN, SCRAM-SHA-512"});
+  ASSERT_TRUE(sasl.ok());
+  EXPECT_EQ(sasl->sasl_mechanisms, (std::vector<std::string>{"PLAIN", "SCRAM-SHA-512"}));
   const auto sessions = options_with({"kafka.group.min.session.timeout.ms=5000", "kafka.group.max.session.timeout.ms=4000"});
   ASSERT_FALSE(sessions.ok());
   EXPECT_THAT(sessions.error().text, HasSubstr("kafka.group.min.session.timeout.ms"));

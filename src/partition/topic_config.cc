@@ -83,16 +83,6 @@ Error broken(std::string_view key, std::string_view value, std::string_view rule
   return fail(Kind::kInvalid, "{} = {}: {}", key, value.empty() ? "\"\"" : value, rule);
 }
 
-std::vector<std::string_view> members_of(std::string_view list) {
-  std::vector<std::string_view> out;
-  while (!list.empty()) {
-    const auto comma = list.find(',');
-    out.push_back(trimmed(list.substr(0, comma), kBlanks));
-    list = comma == std::string_view::npos ? std::string_view{} : list.substr(comma + 1);
-  }
-  return out;
-}
-
 Result<std::int64_t> integer_of(const TopicConfigRow& row, std::string_view text) {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "broker/handlers/common.h"
 #include "broker/handlers/handlers.h"
 #include "protocol/messages/alter_configs.h"
@@ -113,16 +114,6 @@ struct Refusal {
   std::string why;
 };
 
-std::vector<std::string> split_list(const std::string& text) {
-  std::vector<std::string> items;
-  for (std::size_t at = 0; at <= text.size();) {
-    const std::size_t comma = std::min(text.find(',', at), text.size());
-    if (comma > at) items.push_back(text.substr(at, comma - at));
-    at = comma + 1;
-  }
-  return items;
-}
-
 void erase_key(partition::ConfigMap& configs, const std::string& key) {
   std::erase_if(configs, [&](const auto& entry) { return entry.first == key; });
 }
@@ -190,8 +181,9 @@ Refusal apply(const Broker& broker, const Target& target, partition::ConfigMap& 
     if (partition::find_topic_config_row(key)->type != "list") {
       return {ErrorCode::kInvalidConfig, fmt::format("{} is not a list", change.name)};
     }
-    auto items = split_list(value_now(broker, target, configs, key));
-    for (const auto& item : split_list(value)) {
+    const std::string now = value_now(broker, target, configs, key);
+    auto items = members_of(now);
+    for (const auto item : members_of(*change.value)) {
       std::erase(items, item);
       if (operation == Operation::kAppend) items.push_back(item);
     }
