@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "base/text.h"
 #include "base/codec.h"
 #include "base/crc32c.h"
 #include "base/result.h"
@@ -95,6 +96,10 @@ TEST(WorkerPool, WithoutThreadsTheCallerRunsTheTask) {
   EXPECT_EQ(ran_on, std::this_thread::get_id());
   pool.stop();
   EXPECT_EQ(pool.submit([] {}).error().kind, Kind::kClosed);
+}
+
+TEST(Text, ControlCharactersOfStrangersAreShownAsTheirCodes) {
+  EXPECT_EQ(printable("a\nb\x1b[2J\x7f\xc3\xa4"), "a\\x0ab\\x1b[2J\\x7f\xc3\xa4");
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 
 #include <atomic>
 
+#include "base/text.h"
+
 namespace takhin {
 namespace {
 
@@ -37,7 +39,7 @@ spdlog::level::level_enum level_of(LogLevel level) {
 void set_log_level(LogLevel level) { g_level.store(level, std::memory_order_relaxed); }
 LogLevel log_level() { return g_level.load(std::memory_order_relaxed); }
 void log_line(LogLevel level, std::string_view room, std::string_view text) {
-  logger().log(level_of(level), "[{}] {}", room, text);
+  logger().log(level_of(level), "[{}] {}", room, printable(text));
 }
 
 }  // namespace takhin

@@ -1,6 +1,7 @@
 #pragma once
 // What several rooms do with text.
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -11,6 +12,24 @@ inline std::string_view trimmed(std::string_view text, std::string_view blanks =
   const auto begin = text.find_first_not_of(blanks);
   if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
+}
+
+/// With control characters as \xNN: text of strangers cannot begin a line of its own, or move a terminal's cursor.
+inline std::string printable(std::string_view text) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    const auto code = static_cast<unsigned char>(c);
+    if (code >= 0x20 && code != 0x7f) {
+      out += c;
+    } else {
+      out += "\\x";
+      out += kDigits[code >> 4];
+      out += kDigits[code & 15];
+    }
+  }
+  return out;
 }
 
 /// What stands between the commas of a list, without blanks around it. Views into `list`; of an empty list none.

@@ -39,6 +39,7 @@ struct Broker {
   WorkerPool& cold;   // what may wait for the object store
   ColdReads& cold_reads;  // in `cold`
   WorkerPool& admin;  // topics made and removed, ids taken: short disk writes
+  WorkerPool& passwords;  // checks of passwords
   FetchSessions& fetch_sessions;
   ProducerIds& producer_ids;
   security::Credentials& credentials;

@@ -16,6 +16,9 @@ namespace {
 constexpr std::size_t kAdminThreads = 2;
 constexpr std::size_t kAdminQueueMax = 1024;
 constexpr std::size_t kColdQueueMax = 4096;
+/// Milliseconds each, and asked for by strangers.
+constexpr std::size_t kPasswordThreads = 1;
+constexpr std::size_t kPasswordQueueMax = 64;
 /// How often sessions, rebalances and transactions are looked at.
 constexpr std::chrono::milliseconds kTick{100};
 
@@ -23,7 +26,9 @@ class Frames final : public net::FrameHandler {
  public:
   explicit Frames(Broker& broker) : broker_(broker) {}
 
-  std::shared_ptr<net::Session> open_session() override { return std::make_shared<security::Session>(); }
+  std::shared_ptr<net::Session> open_session() override {
+    return std::make_shared<security::Session>(!broker_.options.sasl_mechanisms.empty());
+  }
 
   void on_frame(std::span<std::byte> frame, const std::string& peer, const std::shared_ptr<net::Session>& session,
                 net::Responder respond) override {
@@ -43,7 +48,7 @@ class Frames final : public net::FrameHandler {
   /// Before a client has said who it is it may only ask what there is, and say so.
   bool may_ask(const Call& call) const {
     using protocol::ApiKey;
-    if (broker_.options.sasl_mechanisms.empty()) return true;
+    if (call.session->failed) return false;
     const ApiKey key = call.header.key;
     if (key == ApiKey::kApiVersions || key == ApiKey::kSaslHandshake || key == ApiKey::kSaslAuthenticate) return true;
     return call.session->may_ask(broker_.clock.steady());
@@ -64,6 +69,7 @@ class ServerImpl final : public Server {
         timers_(deps.clock),
         cold_("cold-reads", static_cast<std::size_t>(options_.cold_threads), kColdQueueMax),
         admin_("broker-admin", kAdminThreads, kAdminQueueMax),
+        passwords_("passwords", kPasswordThreads, kPasswordQueueMax),
         cold_reads_(cold_, counters_.cold_reads, counters_.cold_refused),
         fetch_sessions_(deps.clock, deps.random, options_.fetch_sessions_max),
         offsets_topic_(kOffsetsTopic, deps.topics, admin_, deps.clock),
@@ -78,6 +84,7 @@ class ServerImpl final : public Server {
                 .cold = cold_,
                 .cold_reads = cold_reads_,
                 .admin = admin_,
+                .passwords = passwords_,
                 .fetch_sessions = fetch_sessions_,
                 .producer_ids = *producer_ids_,
                 .credentials = *credentials_,
@@ -125,6 +132,7 @@ class ServerImpl final : public Server {
     if (listener_ != nullptr) listener_->stop(deadline);
     timers_.stop();
     admin_.stop();
+    passwords_.stop();
     cold_.stop();
   }
 
@@ -150,6 +158,7 @@ class ServerImpl final : public Server {
   TimerThread timers_;
   WorkerPool cold_;
   WorkerPool admin_;
+  WorkerPool passwords_;
   ColdReads cold_reads_;
   FetchSessions fetch_sessions_;
   InternalTopic offsets_topic_;

@@ -7,6 +7,7 @@ from kafka import KafkaConsumer, KafkaProducer
 from kafka.errors import KafkaError
 
 USERS = "alice:alice-secret\n"
+WRONG = "not-the-passw0rd"
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 
 
@@ -52,13 +53,13 @@ def test_each_client_by_each_mechanism(guarded, mechanism, tmp_path, jars):
 @pytest.mark.parametrize("mechanism", MECHANISMS)
 def test_a_wrong_password_opens_nothing(guarded, mechanism):
     with pytest.raises(KafkaError):
-        KafkaProducer(**python_client(guarded, mechanism, "wrong"), max_block_ms=3_000,
+        KafkaProducer(**python_client(guarded, mechanism, WRONG), max_block_ms=3_000,
                       bootstrap_timeout_ms=3_000)
     with pytest.raises(KafkaException):
-        AdminClient(rdkafka_client(guarded, mechanism, "wrong")).list_topics(timeout=5)
+        AdminClient(rdkafka_client(guarded, mechanism, WRONG)).list_topics(timeout=5)
     log = guarded.log_path.read_text()
     assert "authentication as 'alice' by " + mechanism + " failed" in log
-    assert "wrong\n" not in log.replace("wrong user or password", "") and "alice-secret" not in log
+    assert WRONG not in log and "alice-secret" not in log
 
 
 def test_who_does_not_say_who_it_is_is_served_nothing(guarded):

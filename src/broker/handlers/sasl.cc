@@ -29,7 +29,7 @@ void handshake(const CallPtr& call, SaslHandshakeRequest request) {
   Session& session = *call->session;
   SaslHandshakeResponse response;
   response.mechanisms = offered;
-  if (offered.empty() || call->version() < kFramedSince) {
+  if (offered.empty() || call->version() < kFramedSince || session.checking) {
     response.error_code = ErrorCode::kIllegalSaslState;
   } else if (std::ranges::find(offered, request.mechanism) == offered.end()) {
     response.error_code = ErrorCode::kUnsupportedSaslMechanism;
@@ -51,6 +51,8 @@ void refuse(const CallPtr& call, const std::string& user, const std::string& why
   const std::string mechanism = std::exchange(session.mechanism, "");
   session.scram.reset();
   session.authenticated = false;
+  session.checking = false;
+  session.failed = true;
   call->broker.counters.authentication_failed.add();
   log_warn("audit", "connection {}: authentication as '{}' by {} failed: {}", call->peer, user, mechanism, why);
   SaslAuthenticateResponse response;
@@ -63,6 +65,7 @@ void refuse(const CallPtr& call, const std::string& user, const std::string& why
 void accept(const CallPtr& call, const std::string& user, Bytes bytes) {
   Session& session = *call->session;
   const bool again = session.authenticated;
+  session.checking = false;
   if (again && session.user != user) return refuse(call, user, fmt::format("the connection is that of '{}'", session.user));
   const std::int64_t lifetime = call->broker.options.reauth_ms_max;
   session.authenticated = true;
@@ -88,8 +91,9 @@ void authenticate_plain(const CallPtr& call, std::string_view message) {
   const std::string user(message.substr(first + 1, second - first - 1));
   std::string password(message.substr(second + 1));
   if (user.empty() || password.empty() || (!acts_as.empty() && acts_as != user)) return refuse(call, user, "PLAIN: message");
+  call->session->checking = true;
   in_pool(
-      call->broker.admin,
+      call->broker.passwords,
       [call, user, password = std::move(password)] {
         const bool right = call->broker.credentials.check_password(user, password);
         call->post([call, user, right] { right ? accept(call, user, {}) : refuse(call, user, "wrong user or password"); });
@@ -99,10 +103,11 @@ void authenticate_plain(const CallPtr& call, std::string_view message) {
 
 void authenticate(const CallPtr& call, SaslAuthenticateRequest request) {
   Session& session = *call->session;
-  if (session.mechanism.empty()) {
+  if (session.mechanism.empty() || session.checking) {
     SaslAuthenticateResponse response;
     response.error_code = ErrorCode::kIllegalSaslState;
     response.error_message = "SaslAuthenticate without a SaslHandshake before it";
+    session.failed = true;
     return call->answer_last(response);
   }
   if (!session.scram) return authenticate_plain(call, text_of(request.auth_bytes));

@@ -86,6 +86,21 @@ TEST_F(Sasl, StepsOutOfOrderAreRefused) {
   EXPECT_TRUE(client.tcp.at_end());
 }
 
+TEST_F(Sasl, StrangersAskForLittle) {
+  serve_with({"PLAIN"});
+  auto large = connect();
+  const Bytes length{std::byte{0}, std::byte{8}, std::byte{0}, std::byte{1}};  // 524,289
+  EXPECT_TRUE(large.tcp.send(length) && large.tcp.at_end());
+  // Guesses sent at once: the first is checked, the others end it.
+  auto guesser = connect();
+  EXPECT_EQ(handshake(guesser, "PLAIN"), ErrorCode::kNone);
+  const Bytes guess = copy_of(view_of(std::string_view("\0alice\0x", 8)));
+  for (int i = 0; i < 3; ++i) guesser.send(2, SaslAuthenticateRequest{.auth_bytes = guess});
+  EXPECT_EQ(guesser.receive<SaslAuthenticateResponse>(2, 2).error_code, ErrorCode::kSaslAuthenticationFailed);
+  EXPECT_TRUE(guesser.tcp.at_end());
+  EXPECT_EQ(metrics.text().find("kafka_authentication_failed_total 2"), std::string::npos);
+}
+
 TEST_F(Sasl, WithoutMechanismsThereIsNoHandshake) {
   serve();
   auto client = connect();

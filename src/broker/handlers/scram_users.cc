@@ -91,6 +91,7 @@ void add_upsertion(UserChanges& to, AlterUserScramCredentialsRequest::ScramCrede
   if (!mechanism) return;
   if (asked.iterations < security::kIterationsMin) return to.refuse(ErrorCode::kUnacceptableCredential, "Too few iterations");
   if (asked.iterations > security::kIterationsMax) return to.refuse(ErrorCode::kUnacceptableCredential, "Too many iterations");
+  if (asked.salt.size() > security::kSaltBytesMax) return to.refuse(ErrorCode::kUnacceptableCredential, "the salt is too long");
   if (asked.salt.empty() || asked.salted_password.empty()) {
     return to.refuse(ErrorCode::kUnacceptableCredential, "salt and salted password must not be empty");
   }

@@ -122,9 +122,11 @@ bool Connection::parse_frames() {
     const std::size_t left = filled_ - parsed_;
     if (left < kLengthBytes) break;
     const auto length = load_be<std::int32_t>(buffer_.data() + parsed_);
-    if (length < 0 || static_cast<std::size_t>(length) > limits_.request_bytes_max) {
+    const std::size_t most =
+        session_ == nullptr ? limits_.request_bytes_max : session_->frame_bytes_max(limits_.request_bytes_max);
+    if (length < 0 || static_cast<std::size_t>(length) > most) {
       counters_.broken.add();
-      close(fmt::format("request of {} bytes, at most {} are taken", length, limits_.request_bytes_max));
+      close(fmt::format("request of {} bytes, at most {} are taken", length, most));
       return false;
     }
     const std::size_t frame_bytes = kLengthBytes + static_cast<std::size_t>(length);

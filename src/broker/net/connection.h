@@ -57,6 +57,8 @@ class Responder {
 class Session {
  public:
   virtual ~Session() = default;
+  /// The longest frame that is taken now; `normal` is the connection's own limit.
+  virtual std::size_t frame_bytes_max(std::size_t normal) const { return normal; }
 };
 
 class FrameHandler {

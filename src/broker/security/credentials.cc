@@ -86,17 +86,19 @@ std::optional<ScramCredential> Credentials::find(const std::string& user, ScramM
   {
     const std::lock_guard hold(mutex_);
     if (const auto found = made_.find({user, mechanism}); found != made_.end()) return found->second;
+    const auto any = made_.lower_bound({user, ScramMechanism::kSha256});
+    if (any != made_.end() && any->first.first == user) return std::nullopt;
   }
   const auto found = from_file_.find({user, mechanism});
   return found == from_file_.end() ? std::nullopt : std::optional(found->second);
 }
 
 bool Credentials::check_password(const std::string& user, std::string_view password) const {
-  for (const ScramMechanism mechanism : kScramMechanisms) {
+  for (const ScramMechanism mechanism : {ScramMechanism::kSha512, ScramMechanism::kSha256}) {
     if (const auto credential = find(user, mechanism)) return has_password(mechanism, *credential, password);
   }
   const ScramCredential nobody{Bytes(kSaltBytes), kIterationsMin, {}, {}};
-  return has_password(ScramMechanism::kSha256, nobody, password);
+  return has_password(ScramMechanism::kSha512, nobody, password);
 }
 
 std::map<std::string, std::vector<std::pair<ScramMechanism, std::int32_t>>> Credentials::list() const {

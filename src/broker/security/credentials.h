@@ -31,9 +31,10 @@ class Credentials {
   static Result<std::unique_ptr<Credentials>> open(FileSystem& files, Random& random, std::string kept,
                                                    const std::string& users_file);
 
-  /// What was made at run time hides what is in the file.
+  /// Whoever has a credential that was made at run time has none of the file's.
   std::optional<ScramCredential> find(const std::string& user, ScramMechanism mechanism) const;
-  /// Checks a password in the clear (SASL PLAIN) against any mechanism's credential. Takes milliseconds, for unknown users, too.
+  /// Checks a password in the clear (SASL PLAIN): against the credential of SCRAM-SHA-512 when there is one, else of
+  /// SCRAM-SHA-256. Takes milliseconds, for unknown users as long as for those of the file.
   bool check_password(const std::string& user, std::string_view password) const;
   /// By name; those made at run time only, as in Kafka.
   std::map<std::string, std::vector<std::pair<ScramMechanism, std::int32_t>>> list() const;

@@ -20,6 +20,8 @@ std::optional<ScramMechanism> scram_mechanism(std::string_view name);
 
 inline constexpr std::int32_t kIterationsMin = 4'096;
 inline constexpr std::int32_t kIterationsMax = 16'384;
+/// Longest salt that a client may choose; it is sent in every exchange.
+inline constexpr std::size_t kSaltBytesMax = 256;
 /// Longest message that a client may send in an exchange.
 inline constexpr std::size_t kSaslMessageBytesMax = 64 * kKiB;
 

@@ -153,6 +153,7 @@ TEST_F(CredentialsTest, WhatIsMadeAtRunTimeIsKeptAndHidesTheFile) {
   ASSERT_TRUE(made->apply({{"alice", ScramMechanism::kSha256, fresh}, {"d e", ScramMechanism::kSha512, fresh}}).ok());
   EXPECT_TRUE(made->check_password("alice", "new"));
   EXPECT_FALSE(made->check_password("alice", "old"));
+  EXPECT_FALSE(made->find("alice", ScramMechanism::kSha512).has_value()) << "the old password would still open this one";
   made = *open("alice:old\n");
   EXPECT_EQ(made->find("alice", ScramMechanism::kSha256), fresh);
   EXPECT_EQ(made->find("d e", ScramMechanism::kSha512), fresh);

@@ -1,6 +1,7 @@
 #pragma once
 // Who is at the other end of a connection.
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -12,9 +13,17 @@ namespace takhin::broker::security {
 
 inline constexpr std::string_view kAnonymous = "ANONYMOUS";
 inline constexpr std::string_view kPlain = "PLAIN";
+/// Largest request before a client has authenticated (sasl.server.max.receive.size).
+inline constexpr std::size_t kSaslFrameBytesMax = 512 * kKiB;
 
 /// On its connection's core only.
 struct Session final : net::Session {
+  explicit Session(bool must_authenticate) : must_authenticate(must_authenticate) {}
+  std::size_t frame_bytes_max(std::size_t normal) const override {
+    return must_authenticate && !authenticated ? std::min(normal, kSaslFrameBytesMax) : normal;
+  }
+
+  const bool must_authenticate;
   bool authenticated = false;
   std::string user{kAnonymous};
   std::optional<Steady> expires;     // connections.max.reauth.ms: then the client must authenticate again (KIP-368)
@@ -22,9 +31,11 @@ struct Session final : net::Session {
   // ---- an exchange under way
   std::string mechanism;             // agreed on by the handshake
   std::optional<ScramServer> scram;
+  bool checking = false;             // a password: nothing else is taken meanwhile
+  bool failed = false;               // the connection is about to end
   std::shared_ptr<void> delay;       // of a failure's answer
 
-  bool may_ask(Steady now) const { return authenticated && (!expires || now < *expires); }
+  bool may_ask(Steady now) const { return !must_authenticate || (authenticated && (!expires || now < *expires)); }
 };
 
 }  // namespace takhin::broker::security
