@@ -45,12 +45,14 @@ inline std::size_t last_in(const std::int64_t* bases, std::size_t at, std::size_
 /// where a plain search of a large array would miss the cache at every step. Else doubling steps bracket it: never worse than
 /// twice the steps of a plain search.
 inline std::size_t last_at_or_before(const std::int64_t* bases, std::size_t count, std::size_t guess, std::int64_t offset) {
-  constexpr std::size_t kWindow = 32;
-  const std::size_t low = guess - std::min(guess, kWindow / 2);
-  if (low + kWindow < count && bases[low] <= offset && offset < bases[low + kWindow]) [[likely]] {
-    return last_in(bases, low, kWindow, offset);
+  // How far off a guess is grows with the square root of how many there are.
+  constexpr std::size_t kFew = 256, kNarrow = 16, kWide = 32;
+  const std::size_t window = count < kFew ? kNarrow : kWide;
+  const std::size_t low = guess - std::min(guess, window / 2);
+  if (low + window < count && bases[low] <= offset && offset < bases[low + window]) [[likely]] {
+    return count < kFew ? last_in(bases, low, kNarrow, offset) : last_in(bases, low, kWide, offset);
   }
-  std::size_t at = 0, end = count, step = kWindow;  // the answer is in [at, end)
+  std::size_t at = 0, end = count, step = window;  // the answer is in [at, end)
   if (bases[guess] <= offset) {
     for (at = guess; at + step < count && bases[at + step] <= offset; step *= 2) at += step;
     end = std::min(count, at + step);
