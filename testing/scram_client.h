@@ -11,9 +11,12 @@ namespace takhin::testing {
 
 class ScramClient {
  public:
-  ScramClient(broker::security::ScramMechanism mechanism, std::string_view user, std::string password)
+  enum class Nonce { kOnce, kTwice };  // old librdkafka: its own twice
+  ScramClient(broker::security::ScramMechanism mechanism, std::string_view user, std::string password,
+              Nonce nonce = Nonce::kOnce)
       : md_(mechanism == broker::security::ScramMechanism::kSha256 ? EVP_sha256() : EVP_sha512()),
-        password_(std::move(password)) {
+        password_(std::move(password)),
+        repeats_(nonce == Nonce::kTwice) {
     for (const char c : user) user_ += c == ',' ? "=2C" : c == '=' ? "=3D" : std::string(1, c);
   }
   Bytes first() const { return copy_of(view_of("n,," + bare())); }
@@ -28,7 +31,7 @@ class ScramClient {
     Bytes key = hmac(salted, "Client Key");
     Bytes stored(key.size());
     EVP_Digest(key.data(), key.size(), raw(stored), nullptr, md_, nullptr);
-    const std::string unproved = "c=biws,r=" + nonce;
+    const std::string unproved = fmt::format("c=biws,r={}{}", repeats_ ? "client-nonce" : "", nonce);
     const std::string all = bare() + "," + text + "," + unproved;
     const Bytes signature = hmac(stored, all);
     for (std::size_t i = 0; i < key.size(); ++i) key[i] ^= signature[i];
@@ -51,6 +54,7 @@ class ScramClient {
   const EVP_MD* const md_;
   std::string user_;
   const std::string password_;
+  const bool repeats_;
   std::string expected_;
 };
 

@@ -1,5 +1,6 @@
 """Clients that must say who they are: SASL PLAIN and SCRAM, with each kind of client."""
 import java_client
+import kcat
 import pytest
 from confluent_kafka import Consumer, KafkaException, Producer
 from confluent_kafka.admin import AdminClient
@@ -60,6 +61,14 @@ def test_a_wrong_password_opens_nothing(guarded, mechanism):
     log = guarded.log_path.read_text()
     assert "authentication as 'alice' by " + mechanism + " failed" in log
     assert WRONG not in log and "alice-secret" not in log
+
+
+@pytest.mark.parametrize("mechanism", MECHANISMS)
+def test_an_old_librdkafka(guarded, mechanism):
+    options = ["-Xsecurity.protocol=SASL_PLAINTEXT", f"-Xsasl.mechanism={mechanism}", "-Xsasl.username=alice",
+               "-Xsasl.password=alice-secret"]
+    kcat.produce(guarded.kafka, "t", [(b"k", b"v")], *options)
+    assert kcat.consume(guarded.kafka, "t", "beginning", *options) == [(b"k", b"v")]
 
 
 def test_who_does_not_say_who_it_is_is_served_nothing(guarded):

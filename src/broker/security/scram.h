@@ -64,7 +64,7 @@ class ScramServer {
   State state_ = State::kFirst;
   std::string user_;
   std::string header_;         // gs2
-  std::string nonce_;
+  std::string nonce_;          // our part
   std::string auth_message_;   // as far as it is known
   ScramCredential credential_;
   bool exists_ = false;

@@ -66,6 +66,16 @@ TEST_P(ScramExchange, WhoKnowsThePasswordIsLetIn) {
   EXPECT_EQ(to.step(*end).error().kind, Kind::kDenied);
 }
 
+TEST_P(ScramExchange, AClientMayRepeatItsOwnNonce) {
+  auto to = server();
+  ScramClient client(GetParam(), "us,er=", "pass", ScramClient::Nonce::kTwice);
+  const auto challenge = to.step(client.first());
+  ASSERT_TRUE(challenge.ok());
+  const auto end = to.step(client.last(*challenge));
+  ASSERT_TRUE(end.ok()) << end.error().text;
+  EXPECT_TRUE(client.trusts(*end));
+}
+
 TEST_P(ScramExchange, WrongPasswordsAndUnknownUsersLookTheSame) {
   const auto end_of = [&](const char* user, const char* password) {
     auto to = server();
@@ -100,7 +110,7 @@ TEST_P(ScramExchange, MessagesThatBreakTheProtocolEndIt) {
   ScramClient client(GetParam(), "us,er=", "pass");
   for (const auto& spoil : std::vector<std::function<void(std::string&)>>{
            [](std::string& m) { m[2] = m[2] == 'a' ? 'b' : 'a'; },                        // channel binding
-           [](std::string& m) { m.insert(m.find(",r=") + 3, "x"); },                      // nonce
+           [](std::string& m) { m.insert(m.find(",p="), "x"); },                          // nonce
            [](std::string& m) { m.erase(m.find(",p=")); },                                // no proof
            [](std::string& m) { m += ",x=1"; },                                           // more than that
            [](std::string& m) { m = m.substr(0, m.find(",p=") + 3) + "AAAA"; },           // short proof
