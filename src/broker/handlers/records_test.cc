@@ -125,6 +125,9 @@ TEST_F(RecordRequests, ProduceErrorsAreKafkas) {
   EXPECT_EQ(produce_error(client, produce_request("t", batch_of({"x"}), 2)), ErrorCode::kInvalidRequiredAcks);
   EXPECT_EQ(produce_error(client, produce_request("two", batch_of({"x"}), -1)), ErrorCode::kNotEnoughReplicas);
   EXPECT_EQ(produce_error(client, produce_request("two", batch_of({"x"}), 1)), ErrorCode::kNone);
+  ASSERT_TRUE(topics.set_defaults({}, {{"min.insync.replicas", "2"}}, false).ok());
+  EXPECT_EQ(produce_error(client, produce_request("t", batch_of({"x"}), -1)), ErrorCode::kNotEnoughReplicas);
+  ASSERT_TRUE(topics.set_defaults({}, {}, false).ok());
   EXPECT_EQ(produce_error(client, produce_request("t", Bytes{})), ErrorCode::kInvalidRecord);
   Bytes two = batch_of({"x"});
   const Bytes more = batch_of({"y"});

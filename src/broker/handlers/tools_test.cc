@@ -167,6 +167,8 @@ TEST_F(ToolRequests, RecordsAreDeletedUpToAnOffset) {
   EXPECT_EQ(ask("t", -1).low_watermark, 3);
   EXPECT_EQ(ask("missing", 0).error_code, ErrorCode::kUnknownTopicOrPartition);
   EXPECT_EQ(ask("compacted", 0).error_code, ErrorCode::kPolicyViolation);
+  ASSERT_TRUE(topics.set_defaults({{"cleanup.policy", "compact"}}, {}, false).ok());
+  EXPECT_EQ(ask("t", 0).error_code, ErrorCode::kPolicyViolation) << "compacted as the broker's topics are";
 }
 
 TEST_F(ToolRequests, EpochsEndWhereTheNextBegins) {
