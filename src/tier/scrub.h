@@ -21,7 +21,7 @@ enum class AnomalyKind : std::uint8_t {
   kWrongChecksum,          // other than the crc32c on record
   kUnreadableTail,         // footer, directory or a section fails its check, or says another segment's name
   kDamagedObject,          // --deep: a chunk or a batch in it fails its check
-  kLostKey,                // encrypted under a key that no key ring has
+  kLostKey,                // encrypted under a key that no key ring has (or seen but not to be read: the detail says it)
   kStump,                  // named like a segment, but too small to be one
   kUnreadableState,        // state.json
   kUnreadableTopicRecord,  // topic.json
