@@ -287,7 +287,7 @@ class FakeTopics final : public partition::Topics {
   Result<Info> create(const std::string& topic, std::int32_t partitions, const partition::ConfigMap& configs) override {
     if (create_error) return *create_error;
     TRY(validate(topic, partitions, configs));
-    partition::TopicInfo info{.name = topic, .id = Uuid::make(random_), .configs = configs, .partitions = {}};
+    partition::TopicInfo info{.name = topic, .id = Uuid::make(random_), .configs = configs, .config = {}, .partitions = {}};
     grow(info, partitions);
     return put(std::move(info));
   }
@@ -317,8 +317,12 @@ class FakeTopics final : public partition::Topics {
   }
   Result<> set_defaults(const partition::ConfigMap& cluster, const partition::ConfigMap& broker, bool validate_only) override {
     TRY(partition::parse_topic_config(partition::effective_configs({{}, cluster, broker}, {})));
-    const std::lock_guard hold(mutex_);
-    if (!validate_only) defaults_ = {{}, cluster, broker};
+    if (validate_only) return done();
+    {
+      const std::lock_guard hold(mutex_);
+      defaults_ = {{}, cluster, broker};
+    }
+    for (const Info& info : all()) TRY(put(*info));
     return done();
   }
   Result<> add_partitions(const std::string& topic, std::int32_t total) override {
@@ -361,6 +365,7 @@ class FakeTopics final : public partition::Topics {
     return *info;
   }
   Result<Info> put(partition::TopicInfo info) {
+    TRY(info.config, partition::parse_topic_config(partition::effective_configs(defaults(), info.configs)));
     const auto shared = std::make_shared<const partition::TopicInfo>(std::move(info));
     const std::lock_guard hold(mutex_);
     topics_[shared->name] = shared;

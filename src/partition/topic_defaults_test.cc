@@ -94,6 +94,7 @@ TEST(TopicDefaults, AreInForceAtOnceAndAfterARestart) {
   EXPECT_FALSE(accepts(*world.partition()));
   ASSERT_TRUE(world.topics->set_defaults({{"max.message.bytes", "500"}}, {{"max.message.bytes", "5000"}}, false).ok());
   EXPECT_TRUE(accepts(*world.partition()));
+  EXPECT_EQ(world.topics->find("t")->config.log.message_bytes_max, 5000u);
   EXPECT_TRUE(world.topics->find("t")->configs == (ConfigMap{{"segment.bytes", "4096"}})) << "a topic keeps only its own";
 }
 

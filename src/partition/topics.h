@@ -24,7 +24,8 @@ namespace takhin::partition {
 struct TopicInfo {
   std::string name;
   Uuid id;
-  ConfigMap configs;
+  ConfigMap configs;   // what the topic sets
+  TopicConfig config;  // what that comes to, over the broker's defaults
   std::vector<std::shared_ptr<Partition>> partitions;
 };
 

@@ -89,7 +89,7 @@ Result<std::shared_ptr<const TopicInfo>> TopicsImpl::create(const std::string& t
     return std::move(opened).error();
   }
   Registry next = *registry();
-  Entry entry = entry_of(made, std::move(live), {});
+  Entry entry = entry_of(made, config, std::move(live), {});
   auto info = entry.info;
   next.names.emplace(made.id, made.name);
   next.by_name.emplace(made.name, std::move(entry));
@@ -142,6 +142,7 @@ Result<> TopicsImpl::set_configs(const std::string& topic, const ConfigMap& conf
   Entry& entry = next.by_name.at(topic);
   auto info = std::make_shared<TopicInfo>(*entry.info);
   info->configs = sorted;
+  info->config = config;
   entry.info = std::move(info);
   for (const auto& partition : entry.info->partitions) partition->set_config(config);
   publish(std::move(next));
@@ -170,9 +171,11 @@ Result<> TopicsImpl::set_defaults(const ConfigMap& cluster, const ConfigMap& bro
   with.broker_defaults = next.defaults.broker;
   TRY(commit(std::move(with)));
   std::size_t at = 0;
-  for (const auto& [name, entry] : next.by_name) {
-    for (const auto& partition : entry.info->partitions) partition->set_config(configs[at]);
-    ++at;
+  for (auto& [name, entry] : next.by_name) {
+    auto info = std::make_shared<TopicInfo>(*entry.info);
+    info->config = configs[at++];
+    for (const auto& partition : info->partitions) partition->set_config(info->config);
+    entry.info = std::move(info);
   }
   publish(std::move(next));
   return done();

@@ -157,6 +157,7 @@ Result<> TopicsImpl::open_all() {
   });
   for (std::size_t at = 0; at < jobs.size();) {
     const StoredTopic& topic = *jobs[at].topic;
+    const TopicConfig config = jobs[at].config;
     std::vector<std::shared_ptr<PartitionImpl>> live;
     std::map<std::int32_t, Error> broken;
     for (; at < jobs.size() && jobs[at].topic == &topic; ++at) {
@@ -164,7 +165,7 @@ Result<> TopicsImpl::open_all() {
       live.push_back(jobs[at].live);
     }
     next.names.emplace(topic.id, topic.name);
-    next.by_name.emplace(topic.name, entry_of(topic, std::move(live), broken));
+    next.by_name.emplace(topic.name, entry_of(topic, config, std::move(live), broken));
   }
   publish(std::move(next));
   return done();
@@ -198,9 +199,10 @@ void TopicsImpl::publish(Registry next) {
   registry_.swap(made);
 }
 
-TopicsImpl::Entry TopicsImpl::entry_of(const StoredTopic& topic, std::vector<std::shared_ptr<PartitionImpl>> live,
+TopicsImpl::Entry TopicsImpl::entry_of(const StoredTopic& topic, const TopicConfig& config,
+                                       std::vector<std::shared_ptr<PartitionImpl>> live,
                                        const std::map<std::int32_t, Error>& broken) const {
-  auto info = std::make_shared<TopicInfo>(TopicInfo{topic.name, topic.id, topic.configs, {}});
+  auto info = std::make_shared<TopicInfo>(TopicInfo{topic.name, topic.id, topic.configs, config, {}});
   for (std::size_t at = 0; at < live.size(); ++at) {
     const auto index = static_cast<std::int32_t>(at);
     if (live[at] != nullptr) {

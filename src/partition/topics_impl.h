@@ -85,7 +85,7 @@ class TopicsImpl final : public Topics {
 
   std::shared_ptr<const Registry> registry() const;
   void publish(Registry next);
-  Entry entry_of(const StoredTopic& topic, std::vector<std::shared_ptr<PartitionImpl>> live,
+  Entry entry_of(const StoredTopic& topic, const TopicConfig& config, std::vector<std::shared_ptr<PartitionImpl>> live,
                  const std::map<std::int32_t, Error>& broken) const;
   /// What a topic with these configs is to do; kInvalid when it cannot.
   Result<TopicConfig> config_of(const TopicDefaults& defaults, const ConfigMap& configs) const;

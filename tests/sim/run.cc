@@ -135,7 +135,7 @@ Result<RunReport> run_seed(std::uint64_t seed, const RunOptions& options) {
 }
 
 Result<bool> run_with_crash_at(std::uint64_t crash_at, End how) {
-  World world(8);
+  World world(8);  // one that merges
   TRY(world.start());
   world.disk.stop_after(crash_at);
   bool crashed = false;

@@ -41,15 +41,6 @@ std::optional<std::string> override_of(const partition::ConfigMap& configs, std:
   return found->second;
 }
 
-std::optional<std::string> inherited_value_of(const Broker& broker, const partition::ConfigMap& configs, std::string_view key) {
-  if (auto own = override_of(configs, key)) return own;
-  const partition::TopicDefaults defaults = broker.topics.defaults();
-  for (const auto* layer : {&defaults.broker, &defaults.cluster, &defaults.fixed}) {
-    if (auto value = override_of(*layer, key)) return value;
-  }
-  return std::nullopt;
-}
-
 namespace {
 
 std::int8_t type_number(std::string_view type) {

@@ -38,9 +38,6 @@ protocol::ErrorCode check_epoch(const partition::Partition& partition, std::int3
 /// The value that the topic sets, nothing when it is the default.
 std::optional<std::string> override_of(const partition::ConfigMap& configs, std::string_view key);
 
-/// The same, or what the topic inherits from the broker.
-std::optional<std::string> inherited_value_of(const Broker& broker, const partition::ConfigMap& configs, std::string_view key);
-
 /// ConfigSource and ConfigType as DescribeConfigs numbers them.
 enum class ConfigSource : std::int8_t { kTopic = 1, kDynamicBroker = 2, kDynamicCluster = 3, kStaticBroker = 4, kDefault = 5 };
 struct ConfigSynonym {

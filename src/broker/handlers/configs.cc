@@ -203,9 +203,9 @@ Result<> store(const Broker& broker, const Target& target, const partition::Conf
     const bool all = target.name.empty();
     return broker.topics.set_defaults(all ? configs : defaults.cluster, all ? defaults.broker : configs, validate_only);
   }
+  if (!validate_only) return broker.topics.set_configs(target.name, configs);
   TRY(partition::parse_topic_config(partition::effective_configs(defaults, configs)));
-  if (validate_only) return done();
-  return broker.topics.set_configs(target.name, configs);
+  return done();
 }
 
 /// Checks the outcome and keeps it. Blocks: in the admin pool.

@@ -119,7 +119,7 @@ void remove(const CallPtr& call, DeleteRecordsRequest request) {
   }
   for (std::size_t t = 0; t < request.topics.size(); ++t) {  // the response takes no new rows from here on
     const auto info = broker.topics.find(request.topics[t].name);
-    const bool compacted = info != nullptr && inherited_value_of(broker, info->configs, "cleanup.policy") == "compact";
+    const bool compacted = info != nullptr && info->config.cleanup_compact && !info->config.cleanup_delete;
     for (std::size_t p = 0; p < request.topics[t].partitions.size(); ++p) {
       const auto& asked = request.topics[t].partitions[p];
       Deleted& out = job->response.topics[t].partitions[p];

@@ -162,12 +162,11 @@ std::optional<Appending> append(const Broker& broker, partition::Partition& part
 }
 
 /// Refusals that hold for the whole topic or request; kNone when appends may be tried.
-ErrorCode check_request(const Broker& broker, const ProduceRequest& request, const partition::TopicInfo* topic) {
+ErrorCode check_request(const ProduceRequest& request, const partition::TopicInfo* topic) {
   if (request.acks < kAcksAll || request.acks > 1) return ErrorCode::kInvalidRequiredAcks;
   if (topic != nullptr && is_internal_topic(topic->name)) return ErrorCode::kInvalidTopic;
   if (topic == nullptr || request.acks != kAcksAll) return ErrorCode::kNone;
-  const auto wanted = inherited_value_of(broker, topic->configs, "min.insync.replicas");
-  return wanted && *wanted != "1" ? ErrorCode::kNotEnoughReplicas : ErrorCode::kNone;
+  return topic->config.min_insync_replicas > 1 ? ErrorCode::kNotEnoughReplicas : ErrorCode::kNone;
 }
 
 struct Durable {
@@ -183,7 +182,7 @@ void append_topic(const Job& job, const ProduceRequest& request, std::size_t at,
   const auto& asked = request.topic_data[at];
   const bool by_id = job.call->version() >= kTopicIdsSince;
   const auto topic = find_topic(broker, asked.name, asked.topic_id, by_id);
-  const ErrorCode refused = check_request(broker, request, topic.get());
+  const ErrorCode refused = check_request(request, topic.get());
   auto& answered = response.responses.emplace_back();
   answered.name = asked.name;
   answered.topic_id = asked.topic_id;
