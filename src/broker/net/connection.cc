@@ -107,10 +107,13 @@ void Connection::pump() {
   if (pumping_) return;
   pumping_ = true;
   const auto self = shared_from_this();
-  bool parsed = true;
-  while (parsed && !closed_) {
-    parsed = parse_frames();
+  // A written answer makes room for a request that is here already: nothing but this loop would ever look at it again.
+  bool progress = true;
+  while (progress && !closed_) {
+    const bool parsed = parse_frames();
+    const std::uint64_t unwritten = first_sequence_;
     if (!closed_ && !waiting_to_write_) write_ready();
+    progress = parsed || first_sequence_ != unwritten;
   }
   pumping_ = false;
   if (!closed_) read_more();
@@ -131,7 +134,7 @@ bool Connection::parse_frames() {
     }
     const std::size_t frame_bytes = kLengthBytes + static_cast<std::size_t>(length);
     if (left < frame_bytes) {
-      make_room(frame_bytes);
+      if (!reading_) make_room(frame_bytes);  // the read under way writes where the buffer is now
       break;
     }
     const std::span frame(buffer_.data() + parsed_ + kLengthBytes, static_cast<std::size_t>(length));

@@ -117,6 +117,50 @@ TEST_F(Net, AnswersKeepTheOrderOfRequestsWhenTheyAreReadyInReverse) {
   for (const char* body : {"a", "b", "c"}) EXPECT_EQ(text_of(client.receive_frame()), body);
 }
 
+TEST_F(Net, RequestsOverTheLimitAreSeenAsSoonAsOneIsAnswered) {
+  handler.act = std::ref(kept);
+  ListenerOptions options;
+  options.limits.requests_in_flight_max = 1;
+  serve(options);
+  TcpClient client(listener->port());
+  Bytes all;
+  for (const char* body : {"a", "b", "c"}) {
+    const Bytes one = framed(view_of(body));
+    all.insert(all.end(), one.begin(), one.end());
+  }
+  ASSERT_TRUE(client.send(all));
+  for (std::size_t i = 0; i < 3; ++i) {
+    ASSERT_TRUE(eventually([&] { return kept.count() == i + 1; })) << "request " << i << " lies in the buffer, unread";
+    kept.responders[i].answer(echo(kept.bodies[i]));
+  }
+  for (const char* body : {"a", "b", "c"}) EXPECT_EQ(text_of(client.receive_frame()), body);
+}
+
+// Found by librdkafka's test 0011: more requests under way than the limit, and the last of them half arrived.
+TEST_F(Net, AHalfArrivedRequestBehindTheLimitIsNotMovedUnderItsOwnRead) {
+  handler.act = std::ref(kept);
+  ListenerOptions options;
+  options.limits.requests_in_flight_max = 2;
+  serve(options);
+  TcpClient client(listener->port());
+  const std::string long_body(300, 'd');
+  Bytes all;
+  for (const std::string& body : {std::string("a"), std::string("b"), std::string("c"), long_body}) {
+    const Bytes one = framed(view_of(body));
+    all.insert(all.end(), one.begin(), one.end());
+  }
+  const std::size_t cut = all.size() - 200;
+  ASSERT_TRUE(client.send(View(all).first(cut)));
+  for (std::size_t i = 0; i < 3; ++i) {
+    ASSERT_TRUE(eventually([&] { return kept.count() > i; }));
+    kept.responders[i].answer(echo(kept.bodies[i]));
+    EXPECT_EQ(client.receive_frame(), kept.bodies[i]);
+  }
+  ASSERT_TRUE(client.send(View(all).subspan(cut)));
+  ASSERT_TRUE(eventually([&] { return kept.count() == 4; }));
+  EXPECT_EQ(text_of(View(kept.bodies[3])), long_body);
+}
+
 TEST_F(Net, AnAnswerWithoutBytesWritesNothingAndBlocksNothing) {
   handler.act = [](std::span<std::byte> frame, Responder respond) {
     respond.answer(text_of(frame) == "quiet" ? Reply::none() : echo(frame));
