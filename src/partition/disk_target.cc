@@ -1,6 +1,7 @@
 #include "partition/disk_target.h"
 
 #include <algorithm>
+#include <limits>
 #include <queue>
 
 namespace takhin::partition {
@@ -12,18 +13,30 @@ std::uint64_t percent_of(std::uint64_t value, int percent) {
   return static_cast<std::uint64_t>(static_cast<double>(value) * percent / 100);
 }
 
+std::uint64_t low_mark_of(const DiskTarget& target) { return percent_of(target.log_bytes, target.low_percent); }
+
+std::uint64_t free_mark_of(const DiskTarget& target) {
+  return target.free_bytes + percent_of(target.free_bytes, 100 - target.low_percent);
+}
+
 }  // namespace
 
 std::uint64_t excess_of(const DiskTarget& target, const DiskUse& use, bool relieving) {
   std::uint64_t excess = 0;
   if (target.log_bytes > 0 && (relieving || use.log_bytes > target.log_bytes)) {
-    excess = above(use.log_bytes, percent_of(target.log_bytes, target.low_percent));
+    excess = above(use.log_bytes, low_mark_of(target));
   }
   if (target.free_bytes > 0 && use.free_bytes && (relieving || *use.free_bytes < target.free_bytes)) {
-    const std::uint64_t wanted = target.free_bytes + percent_of(target.free_bytes, 100 - target.low_percent);
-    excess = std::max(excess, above(wanted, *use.free_bytes));
+    excess = std::max(excess, above(free_mark_of(target), *use.free_bytes));
   }
   return std::min(excess, use.log_bytes);
+}
+
+std::uint64_t room_of(const DiskTarget& target, const DiskUse& use) {
+  std::uint64_t room = std::numeric_limits<std::uint64_t>::max();
+  if (target.log_bytes > 0) room = above(low_mark_of(target), use.log_bytes);
+  if (target.free_bytes > 0 && use.free_bytes) room = std::min(room, above(*use.free_bytes, free_mark_of(target)));
+  return room;
 }
 
 std::vector<Relief> plan_relief(std::span<const LocalUnits> partitions, std::uint64_t excess) {

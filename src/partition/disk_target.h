@@ -1,6 +1,7 @@
 #pragma once
 // How much of the log local disk should hold, and what leaves early when it holds more: a pure decision over all partitions.
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -26,6 +27,26 @@ struct DiskUse {
 /// Log bytes that should leave: nothing below the high mark, but once above it everything down to the low one. `relieving`:
 /// the last answer was more than nothing. The low mark of free space is as far above the target as that of log bytes is below.
 std::uint64_t excess_of(const DiskTarget& target, const DiskUse& use, bool relieving);
+
+/// Log bytes that may come back to local disk: up to the low mark, so that nothing has to leave again for them. `target` is set.
+std::uint64_t room_of(const DiskTarget& target, const DiskUse& use);
+
+/// The room that is left, shared by all passes. Any thread.
+class DiskRoom {
+ public:
+  void set(std::uint64_t bytes) { left_ = bytes; }
+  /// Takes `bytes` of it; false, and nothing taken, when there is less.
+  bool take(std::uint64_t bytes) {
+    std::uint64_t left = left_;
+    while (left >= bytes) {
+      if (left_.compare_exchange_weak(left, left - bytes)) return true;
+    }
+    return false;
+  }
+
+ private:
+  std::atomic<std::uint64_t> left_{0};
+};
 
 /// What one partition has on local disk.
 struct LocalUnits {

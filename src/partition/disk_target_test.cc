@@ -30,6 +30,21 @@ TEST(DiskTarget, FreeSpaceCountsWhenItIsKnown) {
   EXPECT_EQ(excess_of(target, {.log_bytes = 5000}, true), 0u);
 }
 
+TEST(DiskTarget, ThereIsRoomUpToTheLowMark) {
+  const DiskTarget bytes{.log_bytes = 1000, .low_percent = 80};
+  EXPECT_EQ(room_of(bytes, {.log_bytes = 700, .free_bytes = 0}), 100u);
+  EXPECT_EQ(room_of(bytes, {.log_bytes = 900}), 0u);
+  const DiskTarget both{.log_bytes = 1000, .free_bytes = 1000, .low_percent = 90};
+  EXPECT_EQ(room_of(both, {.log_bytes = 100, .free_bytes = 1150}), 50u);
+  EXPECT_EQ(room_of(both, {.log_bytes = 100}), 800u);  // it cannot be told how much is free
+  DiskRoom room;
+  EXPECT_FALSE(room.take(1));
+  room.set(100);
+  EXPECT_TRUE(room.take(60));
+  EXPECT_FALSE(room.take(41));
+  EXPECT_TRUE(room.take(40));
+}
+
 TEST(DiskTarget, TheOldestOfAllPartitionsGoFirst) {
   const std::vector<LocalUnits> partitions = {
       {{unit(0, 100, 50, true), unit(10, 100, 20, true), unit(20, 5, 0, false, false)}, true},

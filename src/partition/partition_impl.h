@@ -65,7 +65,7 @@ struct PassOrder {
   bool archive_by_age = false;           // the contract's archive pass
   bool evaluate = false;                 // the contract's demotion and promotion pass
   Offset release_before = kNoOffset;     // local disk holds too much: archive, then drop, what is below this
-  bool disk_full = false;                // likewise: bring nothing back
+  DiskRoom* room = nullptr;              // what may be brought back; null = no limit
   const std::atomic<bool>* stop = nullptr;  // set: end soon with kClosed
 };
 

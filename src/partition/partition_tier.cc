@@ -335,13 +335,13 @@ Result<> PartitionImpl::bring_back(Offset base, Deadline deadline) {
 }
 
 Result<> PartitionImpl::promote_by_policy(const PassOrder& order) {
-  if (order.disk_full) return done();
   const auto now = view();
   const Offset local_start = log_->local_start();
   for (const tier::SegmentEntry& entry : now->archived) {
     if (entry.base >= local_start) break;
     if (std::ranges::binary_search(now->copies, entry.base) || !read_often(order, entry.base)) continue;
     TRY(check_stop(order));
+    if (order.room != nullptr && !order.room->take(entry.log_bytes)) continue;
     TRY(bring_back(entry.base, Deadline::in(deps_.clock, kTransferTime))
             .within(fmt::format("promote {}/{}", ref().name(), entry.base.raw)));
   }

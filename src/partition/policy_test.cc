@@ -105,6 +105,24 @@ TEST(Policy, ColdSegmentThatIsReadOftenIsPromoted) {
   EXPECT_EQ(world.topics->segment(path_of(base))->tier, tier::Tier::kCold);
 }
 
+TEST(Policy, WhatIsBroughtBackDoesNotHaveToLeaveAtOnce) {
+  World world(true, [](TopicsOptions& options) { options.disk_target = {.log_bytes = 20'000, .low_percent = 50}; });
+  const auto partition = world.create({});
+  world.fill(*partition, 12, kCold);
+  const auto all = bases(world);
+  world.expect_evaluated();
+  ASSERT_EQ(world.counts().cold, 11u);
+  for (std::size_t i = 0; i + 1 < all.size(); ++i) read_often(world, all[i]);
+  world.expect_evaluated();
+  const auto brought_back = world.topics->tier_counts().promotions;
+  EXPECT_GE(brought_back, 1u);
+  EXPECT_LT(brought_back, 11u);
+  EXPECT_LE(partition->local_bytes(), 10'000u);
+  world.expect_evaluated();
+  EXPECT_EQ(world.topics->tier_counts().promotions, brought_back);
+  EXPECT_EQ(world.counts().warm, brought_back);
+}
+
 TEST(Admin, ArchiveAndRestoreOnRequest) {
   World world;
   const auto partition = world.create({});

@@ -43,6 +43,7 @@ std::shared_ptr<void> at_end(std::function<void()> last) {
 TierKeeper::TierKeeper(KeeperDeps deps, KeeperOptions options)
     : deps_(std::move(deps)),
       options_(options),
+      room_(options.disk_target.is_set() ? std::make_unique<DiskRoom>() : nullptr),
       pool_("tier-pass", options.pass_threads, kPassQueueMax) {}
 
 TierKeeper::~TierKeeper() { stop(); }
@@ -100,6 +101,7 @@ void TierKeeper::plan_relief(const std::vector<std::shared_ptr<PartitionImpl>>& 
   const bool relieving = disk_excess_ > 0;
   const std::uint64_t excess = excess_of(options_.disk_target, use, relieving);
   disk_excess_ = excess;
+  room_->set(room_of(options_.disk_target, use));
   std::vector<LocalUnits> units;
   if (excess > 0) {
     for (const auto& partition : partitions) units.push_back(partition->local_units(options_.auto_archive));
@@ -139,7 +141,7 @@ PassOrder TierKeeper::order(bool archive, bool evaluate) const {
   return {.policy = options_.policy,
           .archive_by_age = archive,
           .evaluate = evaluate,
-          .disk_full = disk_excess_ > 0,
+          .room = room_.get(),
           .stop = &stopping_};
 }
 

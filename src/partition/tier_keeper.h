@@ -104,6 +104,7 @@ class TierKeeper {
 
   const KeeperDeps deps_;
   const KeeperOptions options_;
+  const std::unique_ptr<DiskRoom> room_;  // null: no target
   std::atomic<bool> stopping_{false};
 
   mutable std::mutex mutex_;
