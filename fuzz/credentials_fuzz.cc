@@ -38,6 +38,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_section(text, text.substr(0, 8));
   check_answer(credentials_of_json(given));
   check_answer(credentials_of_sts(given));
+  check_answer(credentials_of_process(given));
+  if (const auto words = words_of(text); words.ok()) {
+    TAKHIN_ASSERT(!words->empty() && !words->front().empty(), "a command line without a program");
+  } else {
+    TAKHIN_ASSERT(words.error().text.size() < 32, "an error that quotes the command line");
+  }
   const std::string secret(kSecret);
   check_answer(credentials_of_json(view_of(R"({"AccessKeyId":"A","SecretAccessKey":")" + secret + R"(",)" + text + "}")));
   check_answer(credentials_of_json(view_of(R"({"AccessKeyId":"A","SecretAccessKey":")" + secret + text + R"("})")));

@@ -6,6 +6,7 @@
 #include "object/credentials.h"
 #include "object/local_dir.h"
 #include "object/prefixed.h"
+#include "object/profiles.h"
 #include "object/refreshing.h"
 #include "object/remote_credentials.h"
 #include "object/retrying.h"
@@ -34,8 +35,9 @@ class SourcesOfCredentials {
     const object::Environment& environment = system.environment;
     out.push_back(std::make_unique<object::StaticCredentials>(options.keys));
     out.push_back(std::make_unique<object::EnvironmentCredentials>(environment));
-    out.push_back(std::make_unique<object::ProfileCredentials>(system.files, system.clock,
-                                                               object::ProfileSource::from(environment)));
+    out.push_back(std::make_unique<object::ProfileCredentials>(
+        system.files, system.clock, object::ProfileSource::from(environment),
+        object::ProfileWays{*sts_, *beside_, system.commands, environment, options.region}));
     refreshing("web identity",
                std::make_unique<object::WebIdentityCredentials>(environment, options.region, system.files, *sts_));
     refreshing("container endpoint",

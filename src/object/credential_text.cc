@@ -28,6 +28,14 @@ Result<Credentials> checked(Credentials credentials, const std::string& expirati
   return credentials;
 }
 
+Result<json::object> object_of(View document) {
+  boost::system::error_code error;
+  const std::string_view text = text_of(document);
+  json::value value = json::parse({text.data(), text.size()}, error);
+  if (error || !value.is_object()) return fail(Kind::kCorrupt, "the answer is no JSON object");
+  return std::move(value.get_object());
+}
+
 }  // namespace
 
 std::string value_of(const Environment& environment, const std::string& name) {
@@ -58,15 +66,50 @@ std::map<std::string, std::string> ini_section(std::string_view text, std::strin
 }
 
 Result<Credentials> credentials_of_json(View document) {
-  boost::system::error_code error;
-  const std::string_view text = text_of(document);
-  const json::value value = json::parse({text.data(), text.size()}, error);
-  if (error || !value.is_object()) return fail(Kind::kCorrupt, "the answer is no JSON object");
-  const json::object& object = value.get_object();
+  TRY(const json::object object, object_of(document));
   const std::string code = member(object, "Code");
   if (!code.empty() && code != "Success") return fail(Kind::kUnavailable, "the answer's Code is not Success");
   return checked({member(object, "AccessKeyId"), member(object, "SecretAccessKey"), member(object, "Token"), {}},
                  member(object, "Expiration"));
+}
+
+Result<Credentials> credentials_of_process(View document) {
+  TRY(const json::object object, object_of(document));
+  const auto* version = object.if_contains("Version");
+  if (version == nullptr || !version->is_int64() || version->get_int64() != 1) {
+    return fail(Kind::kCorrupt, "the answer's Version is not 1");
+  }
+  return checked({member(object, "AccessKeyId"), member(object, "SecretAccessKey"), member(object, "SessionToken"), {}},
+                 member(object, "Expiration"));
+}
+
+Result<std::vector<std::string>> words_of(std::string_view command) {
+  std::vector<std::string> words;
+  bool inside = false;  // a word, maybe an empty one
+  char quote = 0;
+  for (std::size_t at = 0; at < command.size(); ++at) {
+    const char c = command[at];
+    const char next = at + 1 < command.size() ? command[at + 1] : '\0';
+    if (quote == 0 && (c == ' ' || c == '\t')) {
+      inside = false;
+      continue;
+    }
+    if (!inside) words.emplace_back();
+    inside = true;
+    if (c == quote) {
+      quote = 0;
+    } else if (quote == 0 && (c == '"' || c == '\'')) {
+      quote = c;
+    } else if (c == '\\' && next != '\0' && (quote == 0 || (quote == '"' && (next == '"' || next == '\\')))) {
+      words.back() += next;
+      ++at;
+    } else {
+      words.back() += c;
+    }
+  }
+  if (quote != 0) return fail(Kind::kInvalid, "a quote without an end");
+  if (words.empty() || words.front().empty()) return fail(Kind::kInvalid, "no program");
+  return words;
 }
 
 Result<Credentials> credentials_of_sts(View document) {

@@ -21,7 +21,16 @@ std::map<std::string, std::string> ini_section(std::string_view text, std::strin
 /// kUnavailable when the document has a Code that is not Success; kCorrupt when it is not such a document.
 Result<Credentials> credentials_of_json(View document);
 
-/// The answer to AssumeRoleWithWebIdentity; kCorrupt when it is not one.
+/// Version (1), AccessKeyId, SecretAccessKey, SessionToken and Expiration, as a credential_process prints them. kCorrupt when it
+/// is not such a document. "Process credential provider", AWS SDKs reference.
+Result<Credentials> credentials_of_process(View document);
+
+/// The words of a command line as a shell would split them: blanks part them, '...' and "..." hold them together, a backslash
+/// takes the next character as it is (between "..." only before " and \, between '...' never). Nothing else is special: no
+/// variables, no patterns. kInvalid when a quote has no end or there is no word.
+Result<std::vector<std::string>> words_of(std::string_view command);
+
+/// The answer to AssumeRole or AssumeRoleWithWebIdentity; kCorrupt when it is neither.
 Result<Credentials> credentials_of_sts(View document);
 
 }  // namespace takhin::object

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/result.h"
 
 namespace takhin::object {
@@ -57,41 +56,6 @@ class EnvironmentCredentials final : public CredentialsProvider {
 
  private:
   Credentials credentials_;
-};
-
-/// The shared credentials and config files of the AWS tools ("Configuration and credential file settings", AWS SDKs
-/// reference).
-struct ProfileSource {
-  std::string credentials_path;
-  std::string config_path;
-  std::string profile;
-  bool must_exist = false;  // somebody named it, so doing without it would be a surprise
-
-  /// AWS_SHARED_CREDENTIALS_FILE, AWS_CONFIG_FILE and AWS_PROFILE of `environment`, else ~/.aws/credentials,
-  /// ~/.aws/config, "default".
-  static ProfileSource from(const Environment& environment);
-};
-
-/// One profile of the two files; the credentials file wins. Looked at again a minute after the last look, so that
-/// rotated keys are seen without a restart. kNotFound when neither file has the profile or it has no keys; kInvalid
-/// when somebody named it, or when it gets its keys in a way that takhin does not know (a role to assume, a login, an
-/// external command).
-class ProfileCredentials final : public CredentialsProvider {
- public:
-  /// Borrows `fs` and `clock`.
-  ProfileCredentials(FileSystem& fs, const Clock& clock, ProfileSource source);
-  ~ProfileCredentials() override;
-  Result<Credentials> get(Deadline deadline) override;
-  void refused(const Credentials& credentials) override;
-
- private:
-  struct State;
-  Result<Credentials> read() const;
-
-  FileSystem& fs_;
-  const Clock& clock_;
-  const ProfileSource source_;
-  const std::unique_ptr<State> state_;
 };
 
 /// The first source that has some. kNotFound only when all have none; another error of a source ends the search, for an

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::uint64_t kTokenBytesMax = 64 * kKiB;
 constexpr std::size_t kCodeBytesMax = 64;  // a longer one is no code and may be anything
+constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
 constexpr std::string_view kContainerHost = "http://169.254.170.2";
 constexpr std::string_view kPlainHosts[] = {"localhost", "[::1]", "169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"};
 constexpr std::string_view kInstanceEndpoint = "http://169.254.169.254";
@@ -55,6 +56,8 @@ std::string without_slash(std::string url) {
   return url;
 }
 
+std::string sts_of(std::string_view region) { return fmt::format("https://sts.{}.{}", region, s3::aws_domain(region)); }
+
 bool is_loopback(std::string_view host) {
   return host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos;
 }
@@ -78,8 +81,7 @@ WebIdentityCredentials::WebIdentityCredentials(const Environment& environment, s
       fs_(fs),
       http_(http) {
   region = first_of(environment, {"AWS_REGION", "AWS_DEFAULT_REGION"}, std::move(region));
-  const std::string regional = fmt::format("https://sts.{}.{}", region, s3::aws_domain(region));
-  endpoint_ = without_slash(first_of(environment, {"AWS_ENDPOINT_URL_STS"}, regional));
+  endpoint_ = without_slash(first_of(environment, {"AWS_ENDPOINT_URL_STS"}, sts_of(region)));
 }
 
 Result<Credentials> WebIdentityCredentials::get(Deadline deadline) {
@@ -94,9 +96,50 @@ Result<Credentials> WebIdentityCredentials::get(Deadline deadline) {
                                                 {"WebIdentityToken", *token}});
   TRY(const HttpReply reply, http_.send({.method = "POST",
                                          .url = endpoint_ + "/",
-                                         .headers = {{"content-type", "application/x-www-form-urlencoded"}},
+                                         .headers = {{"content-type", std::string(kFormType)}},
                                          .body = view_of(body)},
                                         deadline));
+  if (reply.status != 200) return refusal(reply.status, s3::parse_sts_error(reply.body));
+  return credentials_of_sts(reply.body);
+}
+
+RoleCredentials::RoleCredentials(RoleToAssume role, std::unique_ptr<CredentialsProvider> source, const std::string& region,
+                                 std::string endpoint, const Clock& clock, HttpTransport& http)
+    : role_(std::move(role)),
+      source_(std::move(source)),
+      endpoint_(endpoint.empty() ? sts_of(region) : without_slash(std::move(endpoint))),
+      signer_(std::make_unique<s3::Signer>(region, "sts")),
+      clock_(clock),
+      http_(http) {}
+RoleCredentials::~RoleCredentials() = default;
+
+HttpRequest RoleCredentials::signed_request(const std::string& body, const Credentials& with) {
+  const std::string date = s3::amz_date(clock_.wall());
+  const std::string hash = s3::sha256_hex(view_of(body));
+  s3::SignedParts parts{.method = "POST", .path = "/", .query = {}, .headers = {}, .payload_hash = hash};
+  parts.headers = {{"content-type", std::string(kFormType)},
+                   {"host", endpoint_.substr(endpoint_.find("://") + 3)},
+                   {"x-amz-date", date}};
+  if (!with.session_token.empty()) parts.headers.emplace_back("x-amz-security-token", with.session_token);
+  std::string authorization = signer_->authorization(with, date, parts);
+  HttpRequest request{
+      .method = "POST", .url = endpoint_ + "/", .headers = std::move(parts.headers), .body = view_of(body)};
+  request.headers.emplace_back("authorization", std::move(authorization));
+  return request;
+}
+
+Result<Credentials> RoleCredentials::get(Deadline deadline) {
+  const auto slashes = endpoint_.find("://");
+  if (slashes == std::string::npos || endpoint_.find('/', slashes + 3) != std::string::npos) {
+    return fail(Kind::kInvalid, "AWS_ENDPOINT_URL_STS is not http://host[:port] or https://host[:port]");
+  }
+  auto with = source_->get(deadline);
+  if (!with.ok()) return configured(std::move(with).error());
+  Pairs form{{"Action", "AssumeRole"}, {"Version", "2011-06-15"}, {"RoleArn", role_.arn}, {"RoleSessionName", role_.session}};
+  if (!role_.external_id.empty()) form.emplace_back("ExternalId", role_.external_id);
+  if (role_.duration_seconds != 0) form.emplace_back("DurationSeconds", fmt::format("{}", role_.duration_seconds));
+  const std::string body = s3::canonical_query(form);
+  TRY(const HttpReply reply, http_.send(signed_request(body, *with), deadline));
   if (reply.status != 200) return refusal(reply.status, s3::parse_sts_error(reply.body));
   return credentials_of_sts(reply.body);
 }

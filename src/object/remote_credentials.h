@@ -10,6 +10,9 @@
 #include "object/http.h"
 
 namespace takhin::object {
+namespace s3 {
+class Signer;
+}
 
 /// For endpoints on or beside the machine: no proxy, and no long wait where there is none (a second each for connecting
 /// and for the reply).
@@ -31,6 +34,36 @@ class WebIdentityCredentials final : public CredentialsProvider {
   std::string session_;
   std::string endpoint_;
   FileSystem& fs_;
+  HttpTransport& http_;
+};
+
+/// What a profile says of the role to assume.
+struct RoleToAssume {
+  std::string arn;
+  std::string session = "takhin";
+  std::string external_id;  // empty: none
+  int duration_seconds = 0;  // 0: as the role says
+};
+
+/// AssumeRole with what `source` gives, asked at each get(), signed for `region`. The request goes to `endpoint`, empty for STS
+/// of the region. kDenied when STS refuses; kInvalid when the source has none, since it was asked for.
+/// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+class RoleCredentials final : public CredentialsProvider {
+ public:
+  RoleCredentials(RoleToAssume role, std::unique_ptr<CredentialsProvider> source, const std::string& region, std::string endpoint,
+                  const Clock& clock, HttpTransport& http);
+  ~RoleCredentials() override;
+  Result<Credentials> get(Deadline deadline) override;
+  void refused(const Credentials&) override {}
+
+ private:
+  HttpRequest signed_request(const std::string& body, const Credentials& with);
+
+  const RoleToAssume role_;
+  const std::unique_ptr<CredentialsProvider> source_;
+  const std::string endpoint_;  // without a slash at its end
+  const std::unique_ptr<s3::Signer> signer_;
+  const Clock& clock_;
   HttpTransport& http_;
 };
 

@@ -40,13 +40,23 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         form = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        if "Action=AssumeRole&" in form:
+            signed = f"AWS4-HMAC-SHA256 Credential={self.server.base_key}/"
+            if not self.headers["Authorization"].startswith(signed) or "/sts/aws4_request" not in self.headers["Authorization"]:
+                self.answer(403, "<ErrorResponse><Error><Code>InvalidClientTokenId</Code></Error></ErrorResponse>")
+            else:
+                self.answer(200, self.role("AssumeRole"))
+            return
         if "WebIdentityToken=web-t0k3n&" not in form + "&":
             self.answer(403, "<ErrorResponse><Error><Code>InvalidIdentityToken</Code></Error></ErrorResponse>")
             return
-        self.answer(200, "<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><Credentials>"
-                         f"<AccessKeyId>{self.server.key}</AccessKeyId><SecretAccessKey>{self.server.secret}</SecretAccessKey>"
-                         f"<SessionToken></SessionToken><Expiration>{EXPIRES}</Expiration></Credentials>"
-                         "</AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>")
+        self.answer(200, self.role("AssumeRoleWithWebIdentity"))
+
+    def role(self, action):
+        return (f"<{action}Response><{action}Result><Credentials>"
+                f"<AccessKeyId>{self.server.key}</AccessKeyId><SecretAccessKey>{self.server.secret}</SecretAccessKey>"
+                f"<SessionToken></SessionToken><Expiration>{EXPIRES}</Expiration></Credentials>"
+                f"</{action}Result></{action}Response>")
 
     def log_message(self, *_):
         pass
@@ -58,6 +68,7 @@ def endpoint():
         pytest.skip("no minio: run through ./dev e2e")
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Endpoint)
     server.key, server.secret = servers()["minio"].key, servers()["minio"].secret
+    server.base_key = "AKIDBASE"
     server.url = f"http://127.0.0.1:{server.server_port}"
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
@@ -68,10 +79,21 @@ def endpoint():
 def environments(endpoint, folder):
     (folder / "token").write_text("web-t0k3n\n")
     (folder / "credentials").write_text(
-        f"[work]\naws_access_key_id = {endpoint.key}\naws_secret_access_key = {endpoint.secret}\n")
+        f"[work]\naws_access_key_id = {endpoint.key}\naws_secret_access_key = {endpoint.secret}\n"
+        f"[base]\naws_access_key_id = {endpoint.base_key}\naws_secret_access_key = b4se-s3cr3t\n")
+    program = folder / "print keys"
+    program.write_text("#!/bin/sh\necho '" + json.dumps({"Version": 1, "AccessKeyId": endpoint.key, "SecretAccessKey":
+                                                         endpoint.secret, "Expiration": EXPIRES}) + "'\n")
+    program.chmod(0o700)
+    (folder / "config").write_text(
+        f"[profile role]\nrole_arn = {ROLE}\nsource_profile = base\n"
+        f"[profile process]\ncredential_process = '{program}' --token pr0c-t0k3n\n")
+    files = {"AWS_SHARED_CREDENTIALS_FILE": str(folder / "credentials"), "AWS_CONFIG_FILE": str(folder / "config")}
     return {
         "environment": {"AWS_ACCESS_KEY_ID": endpoint.key, "AWS_SECRET_ACCESS_KEY": endpoint.secret},
-        "profile": {"AWS_PROFILE": "work", "AWS_SHARED_CREDENTIALS_FILE": str(folder / "credentials")},
+        "profile": {"AWS_PROFILE": "work", **files},
+        "role": {"AWS_PROFILE": "role", "AWS_ENDPOINT_URL_STS": endpoint.url, **files},
+        "process": {"AWS_PROFILE": "process", **files},
         "web identity": {"AWS_WEB_IDENTITY_TOKEN_FILE": str(folder / "token"), "AWS_ROLE_ARN": ROLE,
                          "AWS_ENDPOINT_URL_STS": endpoint.url},
         "container": {"AWS_CONTAINER_CREDENTIALS_FULL_URI": endpoint.url + "/container",
@@ -105,7 +127,18 @@ def test_a_source_that_refuses_is_named_without_its_tokens(endpoint, tmp_path):
     env = environments(endpoint, tmp_path)
     (tmp_path / "token").write_text("expired-web-t0k3n")
     env["container"]["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = "other-t0k3n"
+    endpoint.base_key = "another"
+    (tmp_path / "print keys").write_text("#!/bin/sh\necho t0k3n; exit 7\n")
     for name, word in (("web identity", "web identity: the answer was 403 InvalidIdentityToken"),
-                       ("container", "container endpoint: the answer was 403")):
+                       ("container", "container endpoint: the answer was 403"),
+                       ("role", "the answer was 403 InvalidClientTokenId"), ("process", "ended with 7")):
         code, _, text = check_with(env[name])
         assert code == 1 and word in text and "t0k3n" not in text, (name, text)
+
+
+def test_what_needs_a_person_is_refused_in_so_many_words(endpoint, tmp_path):
+    (tmp_path / "config").write_text("[profile sso]\nsso_session = corp\n"
+                                     "[profile mfa]\nrole_arn = r\nsource_profile = base\nmfa_serial = m\n")
+    for name, word in (("sso", "a person who logs in (sso_session)"), ("mfa", "MFA device")):
+        code, _, text = check_with({"AWS_PROFILE": name, "AWS_CONFIG_FILE": str(tmp_path / "config")})
+        assert code == 1 and word in text, (name, text)

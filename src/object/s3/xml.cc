@@ -74,8 +74,11 @@ ErrorBody parse_error(View body) {
 
 Result<AssumedRole> parse_assumed_role(View body) {
   pugi::xml_document document;
-  TRY(const auto root, parse(document, body, "AssumeRoleWithWebIdentityResponse"));
-  const auto role = child(child(root, "AssumeRoleWithWebIdentityResult"), "Credentials");
+  auto parsed = parse(document, body, "AssumeRoleResponse");
+  const std::string action = parsed.ok() ? "AssumeRole" : "AssumeRoleWithWebIdentity";
+  if (!parsed.ok()) parsed = parse(document, body, action + "Response");
+  TRY(const auto root, std::move(parsed));
+  const auto role = child(child(root, action + "Result"), "Credentials");
   return AssumedRole{text(role, "AccessKeyId"), text(role, "SecretAccessKey"), text(role, "SessionToken"),
                      text(role, "Expiration")};
 }

@@ -18,7 +18,7 @@ ErrorBody parse_error(View body);
 /// ListObjectsV2. kCorrupt when it is not one or its keys are out of order.
 Result<Page> parse_list(View body);
 
-/// <AssumeRoleWithWebIdentityResponse> of STS, whose texts are secret. kCorrupt when it is not one.
+/// <AssumeRoleResponse> or <AssumeRoleWithWebIdentityResponse> of STS, whose texts are secret. kCorrupt when it is neither.
 struct AssumedRole {
   std::string access_key;
   std::string secret_key;
