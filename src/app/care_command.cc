@@ -109,6 +109,7 @@ std::string json_of(const tier::GcReport& report, const tier::GcOptions& options
   std::vector<std::string> items;
   for (const tier::Garbage& item : report.items) items.push_back(json_of(item));
   out.raw("objects", objects.str()).raw("bytes", bytes.str()).whole("uploads_aborted", report.uploads_aborted);
+  if (options.dry_run) out.whole("uploads_would_go", report.uploads_would_go);
   if (report.uploads_refusal) out.text("uploads_refusal", report.uploads_refusal->text);
   return out.raw("requests", requests_of(care)).whole("items_left_out", total - report.items.size())
       .raw("items", array_of(items)).str();
@@ -125,7 +126,9 @@ void print(const tier::GcReport& report, const tier::GcOptions& options) {
   }
   if (report.uploads_refusal) {
     fmt::print("unfinished uploads: {}\n", report.uploads_refusal->text);
-  } else if (!options.dry_run) {
+  } else if (options.dry_run) {
+    fmt::print("would_go  {} unfinished uploads\n", report.uploads_would_go);
+  } else {
     fmt::print("aborted   {} unfinished uploads\n", report.uploads_aborted);
   }
 }
@@ -136,7 +139,11 @@ Result<int> gc(assembly::Care& care, Clock& clock, const config::Settings& setti
   options.write_once = settings.flag(tier::kWriteOnce);
   options.grace = std::chrono::hours(command.grace_hours);
   options.fetch_bytes_max = static_cast<std::uint64_t>(settings.integer(tier::kFetchBytesMax));
-  TRY(const tier::GcReport report, tier::collect_garbage({care.store(), clock, care.catalog(), care.keys()}, options));
+  const auto count_uploads = [&](TimestampMs older_than, Deadline deadline) {
+    return care.count_unfinished_uploads(older_than, deadline);
+  };
+  const tier::GcInput input{care.store(), clock, care.catalog(), care.keys(), count_uploads};
+  TRY(const tier::GcReport report, tier::collect_garbage(input, options));
   if (command.json) {
     fmt::print("{}\n", json_of(report, options, care));
   } else {

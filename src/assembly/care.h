@@ -23,6 +23,10 @@ class Care {
 
   object::ObjectStore& store() { return store_->top(); }
   const object::RequestMeter& meter() const { return store_->meter(); }
+  /// As Store's.
+  Result<std::size_t> count_unfinished_uploads(TimestampMs older_than, Deadline deadline) {
+    return store_->count_unfinished_uploads(older_than, deadline);
+  }
   tier::ObjectKeys* keys() { return keys_.keys.get(); }
   /// Null without a data directory.
   tier::Catalog* catalog() { return catalog_.get(); }

@@ -10,7 +10,9 @@
 #include "object/refreshing.h"
 #include "object/remote_credentials.h"
 #include "object/retrying.h"
+#include "object/retry.h"
 #include "object/s3.h"
+#include "object/unfinished.h"
 
 namespace takhin::assembly {
 namespace {
@@ -57,6 +59,8 @@ class Stack final : public Store {
 
   Result<> open(object::S3Options options) {
     options.http.proxies = object::Proxies::from(system_.environment);
+    retry_ = options.retry;
+    prefix_ = options.prefix.empty() ? "" : options.prefix + "/";
     TRY(object::ObjectStore* const metered, open_adapter(options));
     retrying_.emplace(*metered, options.retry, system_.clock, system_.random);
     prefixed_.emplace(*retrying_, options.prefix);
@@ -67,6 +71,12 @@ class Stack final : public Store {
   object::ObjectStore& top() override { return *topics_; }
   const tier::TopicMeter& topic_meter() const override { return *topics_; }
   const object::RequestMeter& meter() const override { return meter_; }
+  Result<std::size_t> count_unfinished_uploads(TimestampMs older_than, Deadline deadline) override {
+    auto* const counts = dynamic_cast<object::UnfinishedUploads*>(adapter_.get());
+    if (counts == nullptr) return std::size_t{0};
+    return object::retried({retry_, system_.clock, system_.random, deadline},
+                           [&] { return counts->count_uploads(prefix_, older_than, deadline); });
+  }
 
  private:
   Result<object::ObjectStore*> open_adapter(const object::S3Options& options) {
@@ -82,6 +92,8 @@ class Stack final : public Store {
 
   const System& system_;
   metrics::Metrics& metrics_;
+  object::RetryPolicy retry_;
+  std::string prefix_;  // as PrefixedStore has it
   object::RequestMeter meter_;
   std::optional<SourcesOfCredentials> credentials_;
   std::unique_ptr<object::ObjectStore> adapter_;

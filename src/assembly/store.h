@@ -19,6 +19,8 @@ class Store {
   virtual object::ObjectStore& top() = 0;
   virtual const object::RequestMeter& meter() const = 0;
   virtual const tier::TopicMeter& topic_meter() const = 0;
+  /// Multipart uploads below the prefix that began before `older_than` and are not finished. 0 where there is no such thing.
+  virtual Result<std::size_t> count_unfinished_uploads(TimestampMs older_than, Deadline deadline) = 0;
 };
 
 /// Makes no request. Borrows system and metrics. kInvalid: neither a bucket nor a directory.

@@ -84,11 +84,17 @@ void Collector::remove_batch(std::span<Garbage* const> old) {
     for (const auto& [key, error] : *failed) refusals.emplace(key.name, &error);
   }
   for (Garbage* item : old) {
-    auto refused = refusals.find(item->object);
-    if (refused == refusals.end() && parse_object_name(item->object)) refused = refusals.find(key_object_name(item->object));
-    const Error* why = !failed.ok() ? &failed.error() : refused == refusals.end() ? nullptr : refused->second;
-    item->fate = why == nullptr ? GarbageFate::kRemoved : GarbageFate::kRefused;
+    const auto refusal_of = [&](const std::string& name) {
+      const auto refused = refusals.find(name);
+      return refused == refusals.end() ? nullptr : refused->second;
+    };
+    const Error* const why = failed.ok() ? refusal_of(item->object) : &failed.error();
+    const Error* const why_key =
+        why == nullptr && parse_object_name(item->object) ? refusal_of(key_object_name(item->object)) : nullptr;
+    item->fate = why == nullptr && why_key == nullptr ? GarbageFate::kRemoved : GarbageFate::kRefused;
     if (why != nullptr) item->refusal = why->text;
+    // The segment went: the next collection meets its key object as an orphan.
+    if (why_key != nullptr) item->refusal = "its key object stays: " + why_key->text;
   }
 }
 
@@ -133,6 +139,9 @@ Result<> Collector::partition(const SurveyedPartition& found) {
       items.push_back(std::move(item));
     }
   }
+  for (const object::ObjectInfo& key : found.orphan_keys) {
+    items.push_back(item_of(GarbageKind::kOrphanKey, key, key.modified));
+  }
   TRY(auto reserved, reserved_of(found));
   if (reserved) items.push_back(*std::move(reserved));
   remove(items);
@@ -169,7 +178,16 @@ Result<> Collector::topic(const SurveyedTopic& found) {
 }
 
 void Collector::abort_uploads() {
-  if (options_.dry_run) return;
+  if (options_.dry_run) {
+    if (!in_.count_uploads) return;
+    const auto counted = in_.count_uploads(before_, soon());
+    if (counted.ok()) {
+      report_.uploads_would_go = *counted;
+    } else {
+      report_.uploads_refusal = counted.error();
+    }
+    return;
+  }
   const auto aborted = in_.store.abort_uploads("", before_, soon());
   if (aborted.ok()) {
     report_.uploads_aborted = *aborted;
@@ -182,7 +200,7 @@ void Collector::abort_uploads() {
 
 std::string_view name_of(GarbageKind kind) {
   constexpr std::string_view kNames[kGarbageKinds] = {"superseded",    "copy",      "below_log_start",
-                                                      "deleted_topic", "tombstone", "reserved"};
+                                                      "deleted_topic", "tombstone", "reserved", "orphan_key"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 

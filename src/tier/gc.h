@@ -1,6 +1,7 @@
 #pragma once
 // Removes from a bucket what nobody reads any more, once it has been that for a grace period. docs/care.md.
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,8 +17,9 @@ enum class GarbageKind : std::uint8_t {
   kDeletedTopic,
   kTombstone,  // of a topic whose objects are gone
   kReserved,   // begun by this data directory, never put on record, and not whole
+  kOrphanKey,  // a key object whose segment is gone
 };
-inline constexpr std::size_t kGarbageKinds = 6;
+inline constexpr std::size_t kGarbageKinds = 7;
 std::string_view name_of(GarbageKind kind);
 
 enum class GarbageFate : std::uint8_t {
@@ -51,6 +53,8 @@ struct GcInput {
   Clock& clock;
   Catalog* catalog = nullptr;
   ObjectKeys* keys = nullptr;  // of encrypted segments
+  /// How many uploads that began before then are not finished; empty: the store has no such thing.
+  std::function<Result<std::size_t>(TimestampMs older_than, Deadline deadline)> count_uploads{};
 };
 
 /// Items kept for the report; further ones are treated in the same way and counted.
@@ -60,13 +64,14 @@ struct GcReport {
   std::uint64_t counts[kGarbageFates] = {};
   std::uint64_t bytes[kGarbageFates] = {};
   std::uint64_t uploads_aborted = 0;
+  std::uint64_t uploads_would_go = 0;  // in a dry run
   std::optional<Error> uploads_refusal;
   std::vector<Garbage> items;
 };
 
 /// Goes on past whatever the store refuses (object lock, permissions) and says so per object. An Error only when the bucket
-/// cannot be listed, or the catalogue not written; what went until then is gone. Retry-safe. A dry run changes nothing and leaves
-/// unfinished uploads uncounted. Unfinished uploads are no objects, so that write_once does not spare them.
+/// cannot be listed, or the catalogue not written; what went until then is gone. Retry-safe. A dry run changes nothing.
+/// Unfinished uploads are no objects, so that write_once does not spare them.
 /// Cost: as survey(), 1 DELETE per 500 objects or partition, 1 list of uploads.
 Result<GcReport> collect_garbage(const GcInput& input, const GcOptions& options);
 

@@ -204,7 +204,44 @@ TEST_F(GcTest, SaysWhenAKeyObjectIsRefusedAndItsSegmentIsNot) {
   const auto report = collect_garbage({.store = locked, .clock = clock}, {.grace = kGrace});
   ASSERT_TRUE(report.ok());
   EXPECT_THAT(said(*report), ElementsAre("refused copy"));
-  EXPECT_EQ(report->items[0].refusal, "object is locked");
+  EXPECT_EQ(report->items[0].refusal, "its key object stays: object is locked");
+}
+
+TEST_F(GcTest, FindsKeyObjectsWhoseSegmentWentByHand) {
+  for (const std::size_t at : {0, 1}) {
+    ASSERT_TRUE(memory.put({key_object_name(key(at))}, view_of("{}"), object::When::kAlways, soon()).ok());
+  }
+  const object::ObjectKey by_hand{key(0)};
+  ASSERT_TRUE(memory.remove(std::span(&by_hand, 1), soon()).ok());
+  clock.advance(kGrace / 2);
+  EXPECT_THAT(said(gc()), ElementsAre("too_young orphan_key"));
+  clock.advance(kGrace);
+  EXPECT_THAT(said(gc({.dry_run = true, .grace = kGrace})), ElementsAre("would_go orphan_key"));
+  EXPECT_THAT(said(gc({.write_once = true, .grace = kGrace})), ElementsAre("would_go orphan_key"));
+  EXPECT_THAT(keys(), ::testing::Contains(key_object_name(key(0))));
+  const auto report = gc();
+  EXPECT_THAT(said(report), ElementsAre("removed orphan_key"));
+  EXPECT_EQ(report.items[0].object, key_object_name(key(0)));
+  EXPECT_THAT(keys(), ::testing::Contains(key_object_name(key(1)))) << "its segment stands";
+  EXPECT_THAT(said(gc()), IsEmpty());
+}
+
+TEST_F(GcTest, ADryRunCountsUnfinishedUploadsAndLeavesThem) {
+  clock.advance(2 * kGrace);
+  TimestampMs asked{};
+  GcInput input{.store = store, .clock = clock};
+  input.count_uploads = [&](TimestampMs older_than, Deadline) -> Result<std::size_t> {
+    asked = older_than;
+    return std::size_t{3};
+  };
+  const int aborts = store.calls(Verb::kAbortUploads);
+  const auto dry = collect_garbage(input, {.dry_run = true, .grace = kGrace});
+  ASSERT_TRUE(dry.ok());
+  EXPECT_EQ(dry->uploads_would_go, 3u);
+  EXPECT_EQ(asked.raw, clock.wall().raw - std::chrono::milliseconds(kGrace).count());
+  EXPECT_EQ(store.calls(Verb::kAbortUploads), aborts);
+  input.count_uploads = [](TimestampMs, Deadline) -> Result<std::size_t> { return fail(Kind::kDenied, "AccessDenied"); };
+  EXPECT_TRUE(collect_garbage(input, {.dry_run = true})->uploads_refusal.has_value());
 }
 
 TEST_F(GcTest, OnlyReportsOnAWriteOnceBucket) {

@@ -123,6 +123,11 @@ class Walk {
       }
       return done();
     }
+    if (const auto segment = segment_of_key_object(object.key.name)) {
+      TRY(enter(parse_object_name(*segment)->partition));
+      keys_.emplace(*segment, object);
+      return done();
+    }
     if (auto partition = parse_state_name(object.key.name)) {
       TRY(enter(*partition));
       const auto json = get_small(store_, object, soon());
@@ -158,6 +163,9 @@ class Walk {
 
   Result<> end_partition() {
     if (!partition_) return done();
+    for (const Found& each : found_) keys_.erase(each.object.key.name);
+    for (const object::ObjectInfo& stump : partition_->stumps) keys_.erase(stump.key.name);
+    for (auto& [segment, key] : std::exchange(keys_, {})) partition_->orphan_keys.push_back(std::move(key));
     divide(std::exchange(found_, {}), std::exchange(log_start_at_, TimestampMs{}), *partition_);
     const SurveyedPartition over = std::move(*partition_);
     partition_.reset();
@@ -187,6 +195,7 @@ class Walk {
   std::optional<SurveyedTopic> topic_;
   std::optional<SurveyedPartition> partition_;
   std::vector<Found> found_;
+  std::map<std::string, object::ObjectInfo> keys_;  // key objects of the partition, by their segment's name
   TimestampMs log_start_at_{};
 };
 

@@ -39,6 +39,7 @@ struct SurveyedPartition {
   std::vector<CatalogEntry> standing;      // by offset, without what ends below the log start
   std::vector<LeftoverObject> leftovers;   // by key
   std::vector<object::ObjectInfo> stumps;  // named like segments, but too small to be one
+  std::vector<object::ObjectInfo> orphan_keys;  // key objects whose segment is not there
 };
 
 struct SurveyedTopic {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "base/crc32c.h"
 #include "object/s3/errors.h"
@@ -190,8 +191,9 @@ Result<std::vector<KeyError>> S3Store::remove(std::span<const ObjectKey> keys, D
   return failed;
 }
 
-Result<std::size_t> S3Store::abort_uploads(std::string_view prefix, TimestampMs older_than, Deadline deadline) {
-  std::size_t aborted = 0;
+/// Under `prefix`, and begun before `older_than`.
+Result<> S3Store::for_each_upload(std::string_view prefix, TimestampMs older_than, Deadline deadline,
+                                  const std::function<Result<>(const PendingUpload&)>& each) {
   std::string key_marker, id_marker;
   for (;;) {
     Call call{.request = Request::kListUploads, .method = "GET", .reply_bytes_max = kListReplyBytesMax};
@@ -202,19 +204,37 @@ Result<std::size_t> S3Store::abort_uploads(std::string_view prefix, TimestampMs 
     TRY(const HttpReply reply, client_.send(call, deadline).within("list uploads"));
     TRY(const PendingUploads page, parse_uploads(reply.body).within("list uploads"));
     for (const PendingUpload& upload : page.uploads) {
-      if (!std::string_view(upload.key).starts_with(prefix) || upload.begun >= older_than) continue;
-      const Call abort{
-          .request = Request::kAbort, .method = "DELETE", .key = upload.key, .query = {{"uploadId", upload.upload_id}}};
-      auto gone = client_.send(abort, deadline);
-      if (!gone.ok() && gone.error().kind != Kind::kNotFound)
-        return std::move(gone).error().within("abort upload of " + upload.key);
-      ++aborted;
+      if (std::string_view(upload.key).starts_with(prefix) && upload.begun < older_than) TRY(each(upload));
     }
     const bool moved = page.next_key != key_marker || page.next_upload_id != id_marker;
-    if (!page.more || !moved) return aborted;
+    if (!page.more || !moved) return done();
     key_marker = page.next_key;
     id_marker = page.next_upload_id;
   }
+}
+
+Result<std::size_t> S3Store::abort_uploads(std::string_view prefix, TimestampMs older_than, Deadline deadline) {
+  std::size_t aborted = 0;
+  TRY(for_each_upload(prefix, older_than, deadline, [&](const PendingUpload& upload) -> Result<> {
+    const Call abort{
+        .request = Request::kAbort, .method = "DELETE", .key = upload.key, .query = {{"uploadId", upload.upload_id}}};
+    auto gone = client_.send(abort, deadline);
+    if (!gone.ok() && gone.error().kind != Kind::kNotFound) {
+      return std::move(gone).error().within("abort upload of " + upload.key);
+    }
+    ++aborted;
+    return done();
+  }));
+  return aborted;
+}
+
+Result<std::size_t> S3Store::count_uploads(std::string_view prefix, TimestampMs older_than, Deadline deadline) {
+  std::set<std::string> ids;  // versitygw may list one twice
+  TRY(for_each_upload(prefix, older_than, deadline, [&](const PendingUpload& upload) {
+    ids.insert(upload.key + "/" + upload.upload_id);
+    return done();
+  }));
+  return ids.size();
 }
 
 }  // namespace takhin::object::s3

@@ -1,13 +1,17 @@
 #pragma once
 // The six verbs as S3 requests.
 
+#include <functional>
+
 #include "base/worker_pool.h"
 #include "object/s3.h"
 #include "object/s3/client.h"
+#include "object/s3/xml.h"
+#include "object/unfinished.h"
 
 namespace takhin::object::s3 {
 
-class S3Store final : public ObjectStore {
+class S3Store final : public ObjectStore, public UnfinishedUploads {
  public:
   S3Store(S3Options options, Address address, CredentialsProvider& credentials, Clock& clock, Random& random,
           std::unique_ptr<HttpTransport> transport, RequestMeter& meter);
@@ -19,8 +23,11 @@ class S3Store final : public ObjectStore {
   Result<Page> list(std::string_view prefix, std::string_view after, Deadline deadline) override;
   Result<std::vector<KeyError>> remove(std::span<const ObjectKey> keys, Deadline deadline) override;
   Result<std::size_t> abort_uploads(std::string_view prefix, TimestampMs older_than, Deadline deadline) override;
+  Result<std::size_t> count_uploads(std::string_view prefix, TimestampMs older_than, Deadline deadline) override;
 
  private:
+  Result<> for_each_upload(std::string_view prefix, TimestampMs older_than, Deadline deadline,
+                           const std::function<Result<>(const PendingUpload&)>& each);
   Result<Page> list_once(std::string_view prefix, std::string_view after, Deadline deadline);
   Result<> remove_batch(std::span<const ObjectKey> keys, std::vector<KeyError>& failed, Deadline deadline);
 

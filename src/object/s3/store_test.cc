@@ -174,6 +174,8 @@ TEST_F(S3, AbortsOldUploadsPageByPage) {
                     "<NextUploadIdMarker>2</NextUploadIdMarker>{}</ListMultipartUploadsResult>",
                     first, first ? item("p/a", "1", "01") + item("p/b", "young", "23") : item("p/c", "gone", "02")));
   });
+  auto& unfinished = dynamic_cast<UnfinishedUploads&>(*store_);
+  EXPECT_EQ(*unfinished.count_uploads("p/", TimestampMs{clock_.wall().raw - 2 * 86'400'000}, never_), 2u);
   EXPECT_EQ(*store_->abort_uploads("p/", TimestampMs{clock_.wall().raw - 2 * 86'400'000}, never_), 2u);
   std::vector<std::string> aborted;
   for (const auto& request : http.requests) {
