@@ -1,5 +1,7 @@
 #include "tier/archiver.h"
 
+#include <algorithm>
+
 #include "base/crc32c.h"
 #include "base/log.h"
 #include "tier/object_keys.h"
@@ -29,12 +31,13 @@ Result<SegmentEntry> Archiver::archive_gated(const SealedSegment& segment, Deadl
   TRY(settle(segment.partition, deadline).within("settle an earlier attempt"));
   TRY(const auto found, find_archived(segment));
   if (found) return *found;
+  TRY(const std::uint32_t generation, next_generation(segment));
   const SegmentEntry fresh{.base = segment.base,
                            .end = segment.end,
                            .max_timestamp = segment.max_timestamp,
                            .log_bytes = segment.log_bytes,
                            .leader_epoch = segment.leader_epoch,
-                           .generation = 0,
+                           .generation = generation,
                            .id = Uuid::make(deps_.random)};
   auto entry = upload(segment, fresh, deadline);
   operations_.count(entry.ok());
@@ -69,7 +72,7 @@ Result<> Archiver::settle(const PartitionRef& partition, Deadline deadline) {
         return fail(kind, "{}: {}", name, whole.error().text);
       }
       log_info("tier", "{}: finished but not on record; {}", name, whole.ok() ? "adopted" : whole.error().text);
-      TRY(whole.ok() ? catalog_.add(partition, std::span(&entry, 1)) : remove(key, deadline));
+      TRY(whole.ok() ? catalog_.add(partition, std::span(&entry, 1)) : discard(partition, key, deadline));
     }
   }
   return catalog_.put_note(partition, kReservedNote, "");
@@ -144,17 +147,63 @@ Result<> Archiver::verify(const object::ObjectKey& key, const Written& written, 
   return done();
 }
 
-/// Nobody may list what was not verified. If even that fails, the reservation stands and settle() comes to it.
+/// Nobody may list what was not verified. If even that fails, the reservation stands and settle() comes to it; in a write-once
+/// bucket always, for only reading it back tells whether there is anything, and whether it is whole.
 void Archiver::take_back(const PartitionRef& partition, const SegmentEntry& entry) {
+  if (options_.write_once) return;
   const object::ObjectKey key{object_name(partition, entry)};
-  auto gone = remove(key, Deadline::in(deps_.clock, kTakeBackTime));
+  auto gone = discard(partition, key, Deadline::in(deps_.clock, kTakeBackTime));
   if (gone.ok()) gone = catalog_.put_note(partition, kReservedNote, "");
   if (!gone.ok()) log_warn("tier", "{}: a failed archive may have left this object: {}", key.name, gone.error().text);
 }
 
-Result<> Archiver::remove(const object::ObjectKey& key, Deadline deadline) {
-  TRY(auto failed, deps_.store.remove(std::span(&key, 1), deadline));
-  if (!failed.empty()) return std::move(failed.front().error);
+/// An object that is not what it says it is.
+Result<> Archiver::discard(const PartitionRef& partition, const object::ObjectKey& key, Deadline deadline) {
+  if (!options_.write_once) {
+    TRY(auto failed, deps_.store.remove(std::span(&key, 1), deadline));
+    if (!failed.empty()) return std::move(failed.front().error);
+    return done();
+  }
+  TRY(auto names, damaged(partition));
+  if (std::ranges::find(names, key.name) != names.end()) return done();
+  if (names.size() >= kDamagedNamesMax) {
+    return fail(Kind::kExhausted, "{}: {} damaged objects in a write-once bucket, no more is archived", partition.name(),
+                names.size());
+  }
+  names.push_back(key.name);
+  log_error("tier", "{} is damaged and stays, for the bucket is write-once; the next attempt replaces it", key.name);
+  return catalog_.put_note(partition, kDamagedNote, fmt::format("{}", fmt::join(names, "\n")));
+}
+
+Result<std::vector<std::string>> Archiver::damaged(const PartitionRef& partition) const {
+  TRY(const std::string note, catalog_.get_note(partition, kDamagedNote));
+  std::vector<std::string> names;
+  for (std::string_view rest = note; !rest.empty();) {
+    const auto end = std::min(rest.find('\n'), rest.size());
+    names.emplace_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return names;
+}
+
+/// Above every damaged object that holds any of the same offsets.
+Result<std::uint32_t> Archiver::next_generation(const SealedSegment& segment) const {
+  TRY(const auto names, damaged(segment.partition));
+  std::uint32_t generation = 0;
+  for (const std::string& name : names) {
+    const auto parsed = parse_object_name(name);
+    if (!parsed || parsed->entry.end <= segment.base || parsed->entry.base >= segment.end) continue;
+    generation = std::max(generation, parsed->entry.generation + 1);
+  }
+  return generation;
+}
+
+Result<> Archiver::leave_out_damaged(const PartitionRef& partition, std::vector<CatalogEntry>& listed) const {
+  TRY(const auto names, damaged(partition));
+  if (names.empty()) return done();
+  std::erase_if(listed, [&](const CatalogEntry& entry) {
+    return std::ranges::find(names, object_name(partition, entry.segment)) != names.end();
+  });
   return done();
 }
 

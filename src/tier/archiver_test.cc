@@ -144,6 +144,46 @@ TEST_F(ArchiverTest, ADamagedLeftoverIsRemovedNotAdopted) {
   expect_recovery();
 }
 
+TEST_F(ArchiverTest, AWriteOnceBucketKeepsADamagedAttemptAndTheNextOneReplacesIt) {
+  write_once = true;
+  open();
+  store.add({.verb = Verb::kWrite, .effect = Effect::kFlipBit});
+  ASSERT_FALSE(archive(made).ok());
+  EXPECT_EQ(segment_keys().size(), 1u);
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(engine->refresh(ref, true, soon()).ok());
+    EXPECT_TRUE(engine->segments(ref).empty()) << "it is noted, not taken in";
+    open();
+  }
+  const auto again = archive(made);
+  ASSERT_TRUE(again.ok()) << again.error().text;
+  EXPECT_EQ(again->generation, 1u);
+  EXPECT_EQ(segment_keys().size(), 2u);
+  ASSERT_TRUE(engine->refresh(ref, true, soon()).ok());
+  EXPECT_EQ(engine->segments(ref), std::vector<SegmentEntry>{*again});
+  open(true);
+  ASSERT_TRUE(engine->refresh(ref, true, soon()).ok());
+  EXPECT_EQ(engine->segments(ref), std::vector<SegmentEntry>{*again}) << "nor does anybody else take it for the segment";
+  EXPECT_EQ(store.calls(Verb::kRemove), 0);
+}
+
+TEST_F(ArchiverTest, AWriteOnceBucketTakesNoAttemptThatFailedForDamaged) {
+  write_once = true;
+  open();
+  for (int i = 0; i < 3; ++i) {
+    store.fail_next(Verb::kFinish);
+    ASSERT_FALSE(archive(made).ok());
+  }
+  store.lose_reply(Verb::kFinish);
+  store.fail_next(Verb::kHead);
+  ASSERT_FALSE(archive(made).ok());
+  const auto adopted = archive(made);
+  ASSERT_TRUE(adopted.ok()) << adopted.error().text;
+  EXPECT_EQ(adopted->generation, 0u);
+  EXPECT_EQ(segment_keys().size(), 1u);
+  EXPECT_EQ(store.calls(Verb::kRemove), 0);
+}
+
 TEST_F(ArchiverTest, T22_T23_AChecksumThatDiffersFailsTheArchive) {
   for (const int skip : {0, 1, 3}) {
     store.add({.verb = Verb::kWrite, .effect = Effect::kFlipBit, .skip = skip});

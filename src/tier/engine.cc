@@ -203,7 +203,8 @@ Result<> TierEngine::refresh(const PartitionRef& partition, bool whole, Deadline
   TRY(const std::string note, catalog_->get_note(partition, kListed));
   const bool from_first = whole || known.empty() || note.empty();
   const std::string after = from_first ? "" : object_name(partition, known.back().segment);
-  TRY(const auto listed, bucket_.segments(partition, after, deadline));
+  TRY(auto listed, bucket_.segments(partition, after, deadline));
+  TRY(archiver_.leave_out_damaged(partition, listed));
   TRY(catalog_->add(partition, listed));
   if (from_first && note.empty()) TRY(catalog_->put_note(partition, kListed, "1"));
   if (!whole) return done();
