@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "base/codec.h"
 #include "record/batch.h"
 #include "record/index_format.h"
+#include "tier/txn_search.h"
 
 namespace takhin::tier {
 namespace {
@@ -22,27 +22,6 @@ Result<std::optional<TimestampedOffset>> search_batch(const record::BatchHeader&
     return false;
   }));
   return found;
-}
-
-/// Kafka's producer snapshot (ProducerStateManager): i16 version 1, u32 crc, i32 count, entries of 46 bytes of which the last 8
-/// are the first offset of the producer's open transaction, -1 for none.
-constexpr std::size_t kSnapshotHeaderBytes = 10;
-constexpr std::size_t kSnapshotEntryBytes = 46;
-
-/// False only when the snapshot proves that no transaction was open at its offset that began before `to`.
-bool may_have_open_transaction(View snapshot, Offset to) {
-  ByteReader in(snapshot);
-  const auto version = in.be<std::int16_t>();
-  in.skip(4);
-  const auto count = in.be<std::int32_t>();
-  if (!in.ok() || version != 1 || count < 0) return true;
-  if (snapshot.size() != kSnapshotHeaderBytes + static_cast<std::size_t>(count) * kSnapshotEntryBytes) return true;
-  for (std::int32_t i = 0; i < count; ++i) {
-    in.skip(kSnapshotEntryBytes - sizeof(std::int64_t));
-    const auto first = in.be<std::int64_t>();
-    if (first >= 0 && first < to.raw) return true;
-  }
-  return false;
 }
 
 /// Whether what begins at `begin` and has nothing newer than `newest` could hold a newer record, or as new a one at a lower
@@ -135,20 +114,27 @@ Result<std::optional<TimestampedOffset>> Queries::newest_in_chunk(const Place& p
 
 Result<std::vector<AbortedTransaction>> Queries::aborted_in(const PartitionRef& partition, Offset from, Offset to,
                                                             Deadline deadline) {
-  std::vector<record::TxnEntry> met;
-  Offset at = from;
-  // A transaction is in the index of the segment that holds its marker, which may come long after `to`. A producer snapshot
-  // that shows no open transaction ends the search early.
-  while (const auto found = catalog_.find(partition, at)) {
-    TRY(const auto tail, cold_.tail(partition, found->segment, deadline));
-    if (record::aborted_between(tail->section(SectionKind::kTxnIndex), from, to, met)) break;
-    at = found->segment.end;
-    if (at >= to && !may_have_open_transaction(tail->section(SectionKind::kProducerSnapshot), to)) break;
-  }
+  TxnSearch search(
+      [&](Offset at) -> std::optional<SegmentEntry> {
+        const auto found = catalog_.find(partition, at);
+        return found ? std::optional(found->segment) : std::nullopt;
+      },
+      [&](const SegmentEntry& entry) { return transactions_of(partition, entry, deadline); }, from, to);
+  TRY(const auto met, search.run());
   std::vector<AbortedTransaction> out;
   out.reserve(met.size());
   for (const record::TxnEntry& entry : met) out.push_back({entry.producer_id, entry.first});
   return out;
+}
+
+Result<std::shared_ptr<const TxnSummary>> Queries::transactions_of(const PartitionRef& partition, const SegmentEntry& entry,
+                                                                   Deadline deadline) {
+  if (auto known = transactions_.find(entry.id)) return known;
+  TRY(const auto tail, cold_.tail(partition, entry, deadline));
+  auto summary = std::make_shared<const TxnSummary>(
+      TxnSummary::of(tail->section(SectionKind::kTxnIndex), tail->section(SectionKind::kProducerSnapshot)));
+  transactions_.put(entry.id, summary);
+  return summary;
 }
 
 }  // namespace takhin::tier

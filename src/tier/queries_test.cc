@@ -170,6 +170,20 @@ TEST_F(AbortedTest, T35_AHistoryWithoutTransactionsCostsOneTail) {
   EXPECT_LE(store.calls(Verb::kGet) - before, 1);
 }
 
+// T35 at scale: a transaction that nobody ends is open at the end of every later segment.
+TEST_F(AbortedTest, T35_AnOpenTransactionCostsTheStoreAFewRequestsOnce) {
+  make(64);
+  for (auto& made : all) made.sealed.producer_snapshot = snapshot(3);
+  archive_all(all);
+  open();  // nothing is at hand
+  const int before = store.calls(Verb::kGet);
+  EXPECT_EQ(aborted(0, 5), std::vector<std::int64_t>{});
+  EXPECT_LE(store.calls(Verb::kGet) - before, 8);
+  const int once = store.calls(Verb::kGet);
+  EXPECT_EQ(aborted(0, 5), std::vector<std::int64_t>{});
+  EXPECT_EQ(store.calls(Verb::kGet), once);
+}
+
 // T36: indexes that are not there, and empty ones, mean no aborted transaction; and no snapshot means: look on.
 TEST_F(AbortedTest, T36_AbsentAndEmptyIndexesAreTheSame) {
   make(3);
