@@ -49,6 +49,7 @@ constexpr ApiRow kRows[] = {
     {ApiKey::kListPartitionReassignments, handlers::list_partition_reassignments},
     {ApiKey::kOffsetDelete, handlers::offset_delete},
     {ApiKey::kDescribeClientQuotas, handlers::describe_client_quotas},
+    {ApiKey::kAlterClientQuotas, handlers::alter_client_quotas},
     {ApiKey::kDescribeUserScramCredentials, handlers::describe_user_scram_credentials},
     {ApiKey::kAlterUserScramCredentials, handlers::alter_user_scram_credentials},
     {ApiKey::kDescribeQuorum, handlers::describe_quorum},

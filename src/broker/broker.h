@@ -27,6 +27,9 @@ class InternalTopic;
 namespace security {
 class Credentials;
 }
+namespace quotas {
+class Quotas;
+}
 
 /// Everything here outlives every request. Any thread.
 struct Broker {
@@ -43,6 +46,7 @@ struct Broker {
   FetchSessions& fetch_sessions;
   ProducerIds& producer_ids;
   security::Credentials& credentials;
+  quotas::Quotas& quotas;
   InternalTopic& offsets_topic;
   InternalTopic& transactions_topic;
   std::shared_ptr<groups::GroupCoordinator> groups;

@@ -5,13 +5,16 @@
 namespace takhin::broker {
 
 Call::Call(Broker& broker, protocol::Request header, std::string peer, std::shared_ptr<security::Session> session,
-           net::Responder respond)
+           net::Responder respond, std::size_t frame_bytes)
     : broker(broker),
       header(std::move(header)),
       peer(std::move(peer)),
       session(std::move(session)),
+      frame_bytes(frame_bytes),
       respond_(std::move(respond)),
-      arrived_(broker.clock.steady()) {}
+      arrived_(broker.clock.steady()),
+      limits_(broker.quotas.kinds()),
+      user_(limits_ != 0 ? this->session->user : std::string()) {}
 
 void Call::answer_nothing() {
   count();
@@ -28,6 +31,32 @@ void Call::refuse(std::string_view why) {
 void Call::send(protocol::Encoded encoded, bool last) {
   count();
   respond_.answer({.pieces = std::move(encoded.pieces), .close = last});
+}
+
+void Call::throttle(quotas::Quota quota, std::int32_t ms) {
+  if (ms <= throttle_ms_) return;
+  broker.quotas.throttled(quota, ms - throttle_ms_, throttle_ms_ == 0);
+  throttle_ms_ = ms;
+  respond_.hold(std::chrono::milliseconds(ms));
+}
+
+// Time on the connection's core only: what waits for disk or store keeps nobody else waiting.
+std::int32_t Call::charge_time() {
+  if (charged_ || !limited(quotas::Quota::kRequest)) return throttle_ms_;
+  charged_ = true;
+  using protocol::ApiKey;
+  const ApiKey key = header.key;
+  const bool free = key == ApiKey::kSaslHandshake || key == ApiKey::kSaslAuthenticate || key == ApiKey::kWriteTxnMarkers;
+  if (free) return throttle_ms_;
+  const std::int64_t ran = ran_ns_.load(std::memory_order_relaxed);
+  const auto taken = static_cast<double>(ran >= 0 ? ran : (broker.clock.steady() - arrived_).count());
+  constexpr double kPercentOfOneSecond = 100.0 / 1e9;
+  throttle(quotas::Quota::kRequest, broker.quotas.record(quotas::Quota::kRequest, client(), taken * kPercentOfOneSecond));
+  return throttle_ms_;
+}
+
+void Call::returned() {
+  if (limited(quotas::Quota::kRequest)) ran_ns_.store((broker.clock.steady() - arrived_).count(), std::memory_order_relaxed);
 }
 
 void Call::count() {

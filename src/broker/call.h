@@ -1,11 +1,13 @@
 #pragma once
 // One request on its way through the broker: its header, and the right to answer it once.
 
+#include <atomic>
 #include <memory>
 #include <string>
 
 #include "broker/broker.h"
 #include "broker/net/connection.h"
+#include "broker/quotas/quotas.h"
 #include "broker/security/session.h"
 #include "protocol/api.h"
 
@@ -16,7 +18,7 @@ namespace takhin::broker {
 class Call {
  public:
   Call(Broker& broker, protocol::Request header, std::string peer, std::shared_ptr<security::Session> session,
-       net::Responder respond);
+       net::Responder respond, std::size_t frame_bytes);
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
@@ -24,22 +26,23 @@ class Call {
   const protocol::Request header;  // its body ends with the handler's first call
   const std::string peer;          // "127.0.0.1:50312"
   const std::shared_ptr<security::Session> session;  // of the connection: on its core only
+  const std::size_t frame_bytes;   // of the request, header included
   std::int16_t version() const { return header.version; }
   std::string client_id() const { return header.client_id.value_or(""); }
 
   template <protocol::Message Response>
   void answer(const Response& response) {
-    send(protocol::encode_response(header.version, header.correlation_id, response));
+    answer_in(header.version, response, false);
   }
   /// After which the connection ends.
   template <protocol::Message Response>
   void answer_last(const Response& response) {
-    send(protocol::encode_response(header.version, header.correlation_id, response), true);
+    answer_in(header.version, response, true);
   }
   /// For the one API that answers in another version than it was asked in.
   template <protocol::Message Response>
   void answer_as(std::int16_t version, const Response& response) {
-    send(protocol::encode_response(version, header.correlation_id, response));
+    answer_in(version, response, false);
   }
   /// Produce with acks=0.
   void answer_nothing();
@@ -48,12 +51,41 @@ class Call {
   /// Runs `task` on the connection's core soon; drops it when the connection is gone.
   void post(std::function<void()> task) const { respond_.post(std::move(task)); }
 
+  // ---- quotas; by one thread at a time, as all that leads to the answer
+  /// Somebody had a limit of this kind when the request came. False costs nothing: then do nothing.
+  bool limited(quotas::Quota quota) const { return (limits_ >> static_cast<unsigned>(quota) & 1U) != 0; }
+  quotas::Client client() const { return {user_, header.client_id ? std::string_view(*header.client_id) : std::string_view{}}; }
+  /// The client is over this quota: its answer says for how long, and its connection is not read for as long (KIP-219). Of
+  /// several the longest holds.
+  void throttle(quotas::Quota quota, std::int32_t ms);
+  /// Charges the time that the request took so far; once, at the latest with the answer. What throttle() has come to.
+  std::int32_t charge_time();
+  /// The handler's first call has ended. For who dispatches.
+  void returned();
+
  private:
-  void send(protocol::Encoded encoded, bool last = false);
+  template <protocol::Message Response>
+  void answer_in(std::int16_t version, const Response& response, bool last) {
+    const std::int32_t wait = limits_ == 0 ? 0 : charge_time();
+    if constexpr (requires { response.throttle_time_ms; }) {
+      if (wait > 0) {
+        Response told = response;
+        told.throttle_time_ms = wait;
+        return send(protocol::encode_response(version, header.correlation_id, told), last);
+      }
+    }
+    send(protocol::encode_response(version, header.correlation_id, response), last);
+  }
+  void send(protocol::Encoded encoded, bool last);
   void count();
 
   net::Responder respond_;
   const Steady arrived_;
+  const std::uint8_t limits_;  // Quotas::kinds() at arrival
+  const std::string user_;     // only with limits
+  bool charged_ = false;
+  std::int32_t throttle_ms_ = 0;
+  std::atomic<std::int64_t> ran_ns_{-1};  // of the handler's first call; -1: it still runs
 };
 
 using CallPtr = std::shared_ptr<Call>;

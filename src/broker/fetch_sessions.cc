@@ -160,6 +160,13 @@ FetchSessions::Told FetchSessions::close(const Context& context, const std::vect
   return told;
 }
 
+FetchSessions::Told FetchSessions::close_empty(const Context& context) const {
+  if (context.session == nullptr) return {};
+  const std::lock_guard hold(context.session->mutex_);
+  const bool current = context.session->epoch_ == context.epoch;
+  return {.error = current ? ErrorCode::kNone : ErrorCode::kInvalidFetchSessionEpoch, .session_id = context.session->id};
+}
+
 std::size_t FetchSessions::size() const {
   const std::lock_guard hold(mutex_);
   return sessions_.size();

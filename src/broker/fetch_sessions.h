@@ -90,6 +90,8 @@ class FetchSessions {
   };
   /// Which partitions the answer names. Makes the session that was asked for, when there is a place for it.
   Told close(const Context& context, const std::vector<FetchNews>& news);
+  /// The same for an answer that a quota empties: it tells nothing, so nothing counts as told, and no session is made.
+  Told close_empty(const Context& context) const;
   std::size_t size() const;
 
  private:

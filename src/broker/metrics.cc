@@ -36,15 +36,32 @@ constexpr MetricDef kColdReads{"kafka_fetch_cold_reads_total", Type::kCounter,
                                "Partition reads of Fetch that went to the object store."};
 constexpr MetricDef kColdRefused{"kafka_fetch_cold_refused_total", Type::kCounter,
                                  "Cold reads put off because too many were waiting."};
+constexpr MetricDef kThrottledSeconds{"kafka_quota_throttled_seconds_total", Type::kCounter,
+                                      "Seconds that clients over a quota were told to wait, by kind of quota."};
+constexpr MetricDef kThrottledRequests{"kafka_quota_throttled_requests_total", Type::kCounter,
+                                       "Requests that were throttled or refused over a quota, by its kind."};
+constexpr MetricDef kQuotaTracked{"kafka_quota_tracked_clients", Type::kGauge,
+                                  "Users and client ids whose use is remembered for a quota, by its kind."};
 
 constexpr std::array kRows{&kRequests, &kLatency,         &kRejected,      &kBytesIn,       &kBytesOut,     &kConnections,
                            &kOpened,   &kRefused,         &kBroken,        &kProducedBatches, &kProducedBytes, &kProduceErrors,
                            &kFetchedBytes, &kFetchErrors, &kColdReads,     &kColdRefused,
-                           &kAuthenticationFailed};
+                           &kAuthenticationFailed, &kThrottledSeconds, &kThrottledRequests, &kQuotaTracked};
 
 }  // namespace
 
 std::span<const MetricDef* const> metric_rows() { return kRows; }
+
+quotas::QuotaCounters quota_counters(metrics::Metrics& metrics) {
+  quotas::QuotaCounters out;
+  for (std::size_t i = 0; i < quotas::kKinds; ++i) {
+    const std::string_view label = quotas::kKindRows[i].label;
+    out.of[i] = {.seconds = metrics.counter(kThrottledSeconds, {{"quota", label}}),
+                 .requests = metrics.counter(kThrottledRequests, {{"quota", label}}),
+                 .tracked = metrics.gauge(kQuotaTracked, {{"quota", label}})};
+  }
+  return out;
+}
 
 Counters::Counters(metrics::Metrics& metrics) {
   net = {.bytes_in = metrics.counter(kBytesIn),

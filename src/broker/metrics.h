@@ -5,6 +5,7 @@
 #include <span>
 
 #include "broker/net/connection.h"
+#include "broker/quotas/quotas.h"
 #include "metrics/metrics.h"
 #include "protocol/api.h"
 
@@ -12,6 +13,8 @@ namespace takhin::broker {
 
 /// Every metric of this room.
 std::span<const metrics::MetricDef* const> metric_rows();
+
+quotas::QuotaCounters quota_counters(metrics::Metrics& metrics);
 
 /// Made once. Any thread.
 class Counters {

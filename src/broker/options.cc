@@ -108,6 +108,16 @@ const Option kReauthMax{.key = "kafka.connections.max.reauth.ms",
                         .max = 9e15,
                         .doc = "How long a connection may be used before its client must authenticate again; 0 = for ever."};
 
+const Option kQuotaWindows{.key = "kafka.quota.window.num", .fallback = std::int64_t{11}, .min = 1, .max = 10'000,
+                           .doc = "Windows over which the use of a client is averaged for its quotas of bytes and time."};
+const Option kQuotaWindow{.key = "kafka.quota.window.size.seconds", .fallback = std::int64_t{1}, .min = 1, .max = 86'400,
+                          .doc = "Length of one such window."};
+const Option kMutationWindows{.key = "kafka.controller.quota.window.num", .fallback = std::int64_t{11}, .min = 1, .max = 10'000,
+                              .doc = "The same for changes to topics (controller_mutation_rate): all windows together are "
+                                     "what may be changed in one go."};
+const Option kMutationWindow{.key = "kafka.controller.quota.window.size.seconds", .fallback = std::int64_t{1}, .min = 1,
+                             .max = 86'400, .doc = "Length of one window of changes to topics."};
+
 const Option kGroupsBackup{.key = "tier.groups.backup.interval.ms",
                            .fallback = std::int64_t{60'000},
                            .min = 100,
@@ -120,7 +130,7 @@ constexpr std::array kRows{&kHost,       &kPort,       &kAdvertisedHost, &kAdver
                            &kIdle,       &kInFlight,   &kThreads,        &kFetchMax,       &kColdWait,  &kColdThreads,
                            &kRebalanceDelay, &kSessionMin, &kSessionMax, &kGroupMembers,   &kOffsetsRetention, &kOffsetMetadata,
                            &kGroupsBackup, &kTxnTimeoutMax, &kTxnIdExpiration, &kFetchSessions, &kSaslMechanisms, &kSaslUsers,
-                           &kReauthMax};
+                           &kReauthMax, &kQuotaWindows, &kQuotaWindow, &kMutationWindows, &kMutationWindow};
 
 }  // namespace
 
@@ -154,6 +164,9 @@ Result<Options> options_from(const config::Settings& settings) {
   options.groups_backup_interval_ms = settings.integer(kGroupsBackup);
   options.transactions.timeout_max_ms = static_cast<std::int32_t>(settings.integer(kTxnTimeoutMax));
   options.transactions.id_expiration_ms = settings.integer(kTxnIdExpiration);
+  options.quotas.window = {static_cast<std::int32_t>(settings.integer(kQuotaWindows)), settings.integer(kQuotaWindow) * 1000};
+  options.quotas.mutations = {static_cast<std::int32_t>(settings.integer(kMutationWindows)),
+                              settings.integer(kMutationWindow) * 1000};
   options.sasl_users_file = settings.text(kSaslUsers);
   options.reauth_ms_max = settings.integer(kReauthMax);
   for (const auto mechanism : members_of(settings.text(kSaslMechanisms))) {

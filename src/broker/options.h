@@ -7,6 +7,7 @@
 
 #include "broker/groups/coordinator.h"
 #include "broker/net/listener.h"
+#include "broker/quotas/quotas.h"
 #include "broker/transactions/coordinator.h"
 #include "config/option.h"
 
@@ -29,6 +30,7 @@ struct Options {
   groups::GroupOptions groups;
   std::int64_t groups_backup_interval_ms = 60'000;
   transactions::TransactionOptions transactions;
+  quotas::QuotaOptions quotas;
   std::vector<std::string> sasl_mechanisms;     // empty: nobody is asked who they are
   std::string sasl_users_file;
   std::int64_t reauth_ms_max = 0;               // 0: a connection stays authenticated

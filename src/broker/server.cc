@@ -6,6 +6,7 @@
 #include "broker/group_backup.h"
 #include "broker/groups/coordinator.h"
 #include "broker/internal_topic.h"
+#include "broker/quotas/quotas.h"
 #include "broker/security/credentials.h"
 #include "broker/transaction_ends.h"
 #include "broker/transactions/coordinator.h"
@@ -39,9 +40,11 @@ class Frames final : public net::FrameHandler {
       return respond.answer(net::Reply::last());
     }
     auto known = std::static_pointer_cast<security::Session>(session);
-    const auto call = std::make_shared<Call>(broker_, *std::move(request), peer, std::move(known), std::move(respond));
+    const auto call = std::make_shared<Call>(broker_, *std::move(request), peer, std::move(known), std::move(respond),
+                                             frame.size());
     if (!may_ask(*call)) return call->refuse("it is not authenticated");
     dispatch(call);
+    call->returned();
   }
 
  private:
@@ -60,12 +63,13 @@ class Frames final : public net::FrameHandler {
 class ServerImpl final : public Server {
  public:
   ServerImpl(ServerDeps deps, Options options, std::string cluster_id, std::unique_ptr<ProducerIds> producer_ids,
-             std::unique_ptr<security::Credentials> credentials)
+             std::unique_ptr<security::Credentials> credentials, std::unique_ptr<quotas::Quotas> quotas)
       : clock_(deps.clock),
         options_(std::move(options)),
         counters_(deps.metrics),
         producer_ids_(std::move(producer_ids)),
         credentials_(std::move(credentials)),
+        quotas_(std::move(quotas)),
         timers_(deps.clock),
         cold_("cold-reads", static_cast<std::size_t>(options_.cold_threads), kColdQueueMax),
         admin_("broker-admin", kAdminThreads, kAdminQueueMax),
@@ -88,6 +92,7 @@ class ServerImpl final : public Server {
                 .fetch_sessions = fetch_sessions_,
                 .producer_ids = *producer_ids_,
                 .credentials = *credentials_,
+                .quotas = *quotas_,
                 .offsets_topic = offsets_topic_,
                 .transactions_topic = transactions_topic_,
                 .groups = nullptr,
@@ -155,6 +160,7 @@ class ServerImpl final : public Server {
   const Counters counters_;
   const std::unique_ptr<ProducerIds> producer_ids_;
   const std::unique_ptr<security::Credentials> credentials_;
+  const std::unique_ptr<quotas::Quotas> quotas_;
   TimerThread timers_;
   WorkerPool cold_;
   WorkerPool admin_;
@@ -183,8 +189,10 @@ Result<std::unique_ptr<Server>> Server::open(ServerDeps deps, Options options) {
   TRY(auto producer_ids, ProducerIds::open(deps.files, dir + "/producer-ids"));
   TRY(auto credentials,
       security::Credentials::open(deps.files, deps.random, dir + "/scram-credentials", options.sasl_users_file));
+  TRY(auto quotas,
+      quotas::Quotas::open(deps.files, deps.clock, dir + "/client-quotas", options.quotas, quota_counters(deps.metrics)));
   auto server = std::make_unique<ServerImpl>(deps, std::move(options), std::move(cluster_id), std::move(producer_ids),
-                                             std::move(credentials));
+                                             std::move(credentials), std::move(quotas));
   TRY(server->open_coordinators(deps));
   TRY(server->listen());
   return std::unique_ptr<Server>(std::move(server));

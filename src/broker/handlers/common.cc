@@ -35,6 +35,13 @@ ErrorCode check_epoch(const partition::Partition& partition, std::int32_t client
   return client_epoch > epoch ? ErrorCode::kUnknownLeaderEpoch : ErrorCode::kNone;
 }
 
+bool ChangeBudget::take(std::int32_t partitions) const {
+  if (!call_->limited(quotas::Quota::kMutation)) return true;
+  const auto taken = call_->broker.quotas.take(call_->client(), partitions, strict_);
+  call_->throttle(quotas::Quota::kMutation, taken.throttle_ms);
+  return taken.taken;
+}
+
 std::optional<std::string> override_of(const partition::ConfigMap& configs, std::string_view key) {
   const auto found = std::ranges::find(configs, key, [](const auto& entry) -> std::string_view { return entry.first; });
   if (found == configs.end()) return std::nullopt;

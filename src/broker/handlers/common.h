@@ -38,6 +38,21 @@ protocol::ErrorCode check_epoch(const partition::Partition& partition, std::int3
 /// The value that the topic sets, nothing when it is the default.
 std::optional<std::string> override_of(const partition::ConfigMap& configs, std::string_view key);
 
+/// What one request may change of topics (controller_mutation_rate, KIP-599).
+class ChangeBudget {
+ public:
+  static constexpr std::int16_t kNeverStrict = INT16_MAX;
+  /// Since version `strict` clients know THROTTLING_QUOTA_EXCEEDED; older ones are served and then made to wait.
+  ChangeBudget(const CallPtr& call, std::int16_t strict) : call_(call), strict_(call->version() >= strict) {}
+  /// Counts partitions that are made or removed. False: refuse with THROTTLING_QUOTA_EXCEEDED.
+  bool take(std::int32_t partitions) const;
+
+ private:
+  const CallPtr& call_;
+  const bool strict_;
+};
+inline constexpr std::string_view kOverQuota = "The throttling quota has been exceeded.";
+
 /// ConfigSource and ConfigType as DescribeConfigs numbers them.
 enum class ConfigSource : std::int8_t { kTopic = 1, kDynamicBroker = 2, kDynamicCluster = 3, kStaticBroker = 4, kDefault = 5 };
 struct ConfigSynonym {

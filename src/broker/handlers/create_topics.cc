@@ -16,6 +16,8 @@ using protocol::ErrorCode;
 using Asked = CreateTopicsRequest::CreatableTopic;
 using Outcome = CreateTopicsResponse::CreatableTopicResult;
 
+constexpr std::int16_t kStrictQuotaSince = 6;
+
 struct Plan {
   ErrorCode error = ErrorCode::kNone;
   std::string why;
@@ -98,11 +100,14 @@ ErrorCode code_of(const Error& error) {
   return error.kind == Kind::kInvalid ? ErrorCode::kInvalidTopic : protocol::error_code_for(error.kind);
 }
 
-Outcome create(const Broker& broker, const Asked& asked, bool validate_only) {
+Outcome create(const Broker& broker, const ChangeBudget& budget, const Asked& asked, bool validate_only) {
   Outcome outcome;
   outcome.name = asked.name;
   outcome.error_message.reset();
   Plan plan = plan_for(broker, asked);
+  if (plan.error == ErrorCode::kNone && !budget.take(plan.partitions)) {
+    plan = refused(ErrorCode::kThrottlingQuotaExceeded, std::string(kOverQuota));
+  }
   if (plan.error == ErrorCode::kNone && !validate_only) {
     const auto made = broker.topics.create(asked.name, plan.partitions, plan.configs);
     if (made.ok()) {
@@ -126,13 +131,14 @@ Outcome create(const Broker& broker, const Asked& asked, bool validate_only) {
 }
 
 /// Blocks: in the admin pool.
-CreateTopicsResponse create_all(const Broker& broker, const CreateTopicsRequest& request) {
+CreateTopicsResponse create_all(const CallPtr& call, const CreateTopicsRequest& request) {
+  const ChangeBudget budget(call, kStrictQuotaSince);
   std::map<std::string, int> times;
   for (const Asked& asked : request.topics) ++times[asked.name];
   CreateTopicsResponse response;
   for (const Asked& asked : request.topics) {
     if (times[asked.name] == 1) {
-      response.topics.push_back(create(broker, asked, request.validate_only));
+      response.topics.push_back(create(call->broker, budget, asked, request.validate_only));
     } else if (times[asked.name] > 1) {
       Outcome outcome;
       outcome.name = asked.name;
@@ -160,7 +166,7 @@ CreateTopicsResponse all_busy(const CreateTopicsRequest& request) {
 void run(const CallPtr& call, CreateTopicsRequest request) {
   const auto shared = std::make_shared<const CreateTopicsRequest>(std::move(request));
   in_pool(
-      call->broker.admin, [call, shared] { call->answer(create_all(call->broker, *shared)); },
+      call->broker.admin, [call, shared] { call->answer(create_all(call, *shared)); },
       [&] { call->answer(all_busy(*shared)); });
 }
 

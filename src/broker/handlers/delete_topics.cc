@@ -16,6 +16,7 @@ using Asked = DeleteTopicsRequest::DeleteTopicState;
 
 /// Since v6 topics come in their own field, by name or id.
 constexpr std::int16_t kIdsSince = 6;
+constexpr std::int16_t kStrictQuotaSince = 5;
 
 std::vector<Asked> asked_topics(const DeleteTopicsRequest& request, std::int16_t version) {
   if (version >= kIdsSince) return request.topics;
@@ -33,13 +34,16 @@ Outcome outcome_of(const Asked& asked, ErrorCode error, std::optional<std::strin
   return outcome;
 }
 
-Outcome remove(const Broker& broker, const Asked& asked) {
+Outcome remove(const Broker& broker, const ChangeBudget& budget, const Asked& asked) {
   const bool by_id = !asked.topic_id.is_zero();
   if (by_id == asked.name.has_value())
     return outcome_of(asked, ErrorCode::kInvalidRequest, "a topic is named by name or by id, not both");
   const auto info = find_topic(broker, asked.name.value_or(""), asked.topic_id, by_id);
   if (info == nullptr) return outcome_of(asked, by_id ? ErrorCode::kUnknownTopicId : ErrorCode::kUnknownTopicOrPartition);
   if (is_internal_topic(info->name)) return outcome_of(asked, ErrorCode::kInvalidRequest, "internal topics are not deleted");
+  if (!budget.take(static_cast<std::int32_t>(info->partitions.size()))) {
+    return outcome_of(asked, ErrorCode::kThrottlingQuotaExceeded, std::string(kOverQuota));
+  }
   const auto removed = broker.topics.remove(info->name);
   if (removed.ok()) broker.groups->forget_topic(info->name);
   Outcome outcome = outcome_of(asked, ErrorCode::kNone);
@@ -58,7 +62,8 @@ void run(const CallPtr& call, DeleteTopicsRequest request) {
       call->broker.admin,
       [call, topics] {
         DeleteTopicsResponse response;
-        for (const Asked& asked : *topics) response.responses.push_back(remove(call->broker, asked));
+        const ChangeBudget budget(call, kStrictQuotaSince);
+        for (const Asked& asked : *topics) response.responses.push_back(remove(call->broker, budget, asked));
         call->answer(response);
       },
       [&] {

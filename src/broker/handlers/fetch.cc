@@ -49,6 +49,9 @@ class Job : public std::enable_shared_from_this<Job> {
   void read_cold();
   void cold_done(std::size_t index, Result<partition::ReadAnswer> read);
   void finish();
+  void limit_to_quota();
+  bool over_quota();
+  std::uint64_t bytes_min() const;
   partition::ReadRequest request_for(const Part& part, std::uint64_t budget, bool at_least_one) const;
   FetchSessions::Told tell_session();
 
@@ -78,6 +81,7 @@ void Job::start() {
   const auto& options = call_->broker.options;
   bytes_max_ = static_cast<std::uint64_t>(
       std::max<std::int64_t>(0, std::min<std::int64_t>(request_.max_bytes, options.fetch_bytes_max)));
+  limit_to_quota();
   resolve();
   read_all();
   last_look_ = request_.max_wait_ms <= 0;
@@ -154,8 +158,34 @@ void Job::take(Part& part, Result<partition::ReadAnswer> read) {
   bytes_ += part.answer.data.range.size();
 }
 
-bool Job::enough() const {
-  return last_look_ || failed_ || bytes_ >= static_cast<std::uint64_t>(std::max(0, request_.min_bytes));
+std::uint64_t Job::bytes_min() const {
+  return std::min(bytes_max_, static_cast<std::uint64_t>(std::max(0, request_.min_bytes)));
+}
+
+bool Job::enough() const { return last_look_ || failed_ || bytes_ >= bytes_min(); }
+
+// More than this at once would be over the quota however long the client was silent: it would never get it.
+void Job::limit_to_quota() {
+  if (!call_->limited(quotas::Quota::kFetch)) return;
+  const double most = call_->broker.quotas.most_at_once(quotas::Quota::kFetch, call_->client());
+  if (most < static_cast<double>(bytes_max_)) bytes_max_ = static_cast<std::uint64_t>(most);
+}
+
+// As in Kafka the client is told to wait and gets nothing, so nothing is charged: it asks again for the same.
+bool Job::over_quota() {
+  using quotas::Quota;
+  auto& quotas = call_->broker.quotas;
+  const auto bytes = static_cast<double>(bytes_);
+  const bool counted = call_->limited(Quota::kFetch);
+  if (counted) call_->throttle(Quota::kFetch, quotas.record(Quota::kFetch, call_->client(), bytes));
+  if (call_->charge_time() == 0) return false;
+  if (counted) quotas.take_back(Quota::kFetch, call_->client(), bytes);
+  const FetchSessions::Told told = call_->broker.fetch_sessions.close_empty(context_);
+  FetchResponse response;
+  response.error_code = told.error;
+  response.session_id = told.session_id;
+  call_->answer(response);
+  return true;
 }
 
 // A waiter is for one append; look_again() takes new ones. The callbacks come from the appender's thread.
@@ -190,7 +220,7 @@ void Job::read_cold() {
   const std::uint64_t share = (bytes_ < bytes_max_ ? bytes_max_ - bytes_ : 0) / cold_;
   const auto wait = std::chrono::milliseconds(broker.options.cold_wait_ms);
   const auto deadline = Deadline::in(broker.clock, wait);
-  const bool hot = bytes_ > 0 && bytes_ >= static_cast<std::uint64_t>(std::max(0, request_.min_bytes));
+  const bool hot = bytes_ > 0 && bytes_ >= bytes_min();
   bool first = bytes_ == 0;
   for (std::size_t i = 0; i < parts_.size(); ++i) {
     Part& part = parts_[i];
@@ -265,6 +295,7 @@ void Job::finish() {
   finished_ = true;
   waiters_.clear();
   const auto timer = std::move(timer_);  // may hold the last reference to this job: let go at the end
+  if (over_quota()) return;
   FetchResponse response;
   const bool committed = isolation_of(request_) == partition::Isolation::kReadCommitted;
   const FetchSessions::Told told = tell_session();

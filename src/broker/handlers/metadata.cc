@@ -70,10 +70,14 @@ Topic answer_for(const Broker& broker, const MetadataRequest& request, const Ask
 }
 
 /// Blocks: in the admin pool.
-void create_missing(const Broker& broker, const MetadataRequest& request) {
+void create_missing(const CallPtr& call, const MetadataRequest& request) {
+  const Broker& broker = call->broker;
+  const ChangeBudget budget(call, ChangeBudget::kNeverStrict);
   for (const Asked& asked : *request.topics) {
     if (!may_create(broker, request, asked) || broker.topics.find(*asked.name) != nullptr) continue;
-    const auto made = broker.topics.create(*asked.name, broker.options.num_partitions, {});
+    const std::int32_t partitions = broker.options.num_partitions;
+    if (!broker.topics.validate(*asked.name, partitions, {}).ok() || !budget.take(partitions)) continue;
+    const auto made = broker.topics.create(*asked.name, partitions, {});
     if (made.ok()) log_info("broker", "topic {} made on first use", *asked.name);  // a bad name is told by answer_for()
     else if (made.error().kind != Kind::kConflict && made.error().kind != Kind::kInvalid) {
       log_warn("broker", "topic {} could not be made on first use: {}", *asked.name, made.error().text);
@@ -109,7 +113,7 @@ void run(const CallPtr& call, MetadataRequest request) {
   in_pool(
       broker.admin,
       [call, shared] {
-        create_missing(call->broker, *shared);
+        create_missing(call, *shared);
         answer(call, *shared);
       },
       [&] { answer(call, *shared); });

@@ -26,7 +26,10 @@ GrowOutcome refused(const std::string& name, ErrorCode error, std::string why) {
   return {.name = name, .error_code = error, .error_message = std::move(why)};
 }
 
-GrowOutcome grow(const Broker& broker, const CreatePartitionsRequest::CreatePartitionsTopic& asked, bool validate_only) {
+constexpr std::int16_t kStrictQuotaSince = 3;
+
+GrowOutcome grow(const Broker& broker, const ChangeBudget& budget, const CreatePartitionsRequest::CreatePartitionsTopic& asked,
+                 bool validate_only) {
   const auto info = broker.topics.find(asked.name);
   if (info == nullptr) return refused(asked.name, ErrorCode::kUnknownTopicOrPartition, "no such topic");
   const auto now = static_cast<std::int32_t>(info->partitions.size());
@@ -46,6 +49,9 @@ GrowOutcome grow(const Broker& broker, const CreatePartitionsRequest::CreatePart
           fmt::format("{} new partitions, each with one replica on broker {}", asked.count - now, broker.options.broker_id));
     }
   }
+  if (!budget.take(asked.count - now)) {
+    return refused(asked.name, ErrorCode::kThrottlingQuotaExceeded, std::string(kOverQuota));
+  }
   if (!validate_only) {
     const auto added = broker.topics.add_partitions(asked.name, asked.count);
     if (!added.ok()) return refused(asked.name, protocol::error_code_for(added.error().kind), added.error().text);
@@ -59,7 +65,10 @@ void create(const CallPtr& call, CreatePartitionsRequest request) {
       call->broker.admin,
       [call, shared] {
         CreatePartitionsResponse response;
-        for (const auto& topic : shared->topics) response.results.push_back(grow(call->broker, topic, shared->validate_only));
+        const ChangeBudget budget(call, kStrictQuotaSince);
+        for (const auto& topic : shared->topics) {
+          response.results.push_back(grow(call->broker, budget, topic, shared->validate_only));
+        }
         call->answer(response);
       },
       [&] {

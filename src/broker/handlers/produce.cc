@@ -213,6 +213,11 @@ void finish_unacknowledged(const Job& job) {
 }
 
 void run(const CallPtr& call, ProduceRequest request) {
+  using quotas::Quota;
+  if (call->limited(Quota::kProduce)) {  // now, not with the answer: requests behind this one are not even read
+    const auto bytes = static_cast<double>(call->frame_bytes);
+    call->throttle(Quota::kProduce, call->broker.quotas.record(Quota::kProduce, call->client(), bytes));
+  }
   const auto job = std::make_shared<Job>(call);
   std::vector<Durable> waits;
   for (std::size_t i = 0; i < request.topic_data.size(); ++i) append_topic(*job, request, i, job->response, waits);

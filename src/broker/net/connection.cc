@@ -48,6 +48,15 @@ void Responder::post(std::function<void()> task) const {
   if (const auto connection = connection_.lock()) connection->core_->post(std::move(task));
 }
 
+void Responder::hold(std::chrono::nanoseconds how_long) const {
+  const auto connection = connection_.lock();
+  if (connection == nullptr) return;
+  if (connection->core_->is_here()) return connection->hold(how_long);
+  connection->core_->post([connection = connection_, how_long] {
+    if (const auto alive = connection.lock()) alive->hold(how_long);
+  });
+}
+
 Connection::Connection(std::unique_ptr<Socket> socket, std::shared_ptr<Core> core, FrameHandler& handler, Clock& clock,
                        const ConnectionLimits& limits, const NetCounters& counters)
     : core_(std::move(core)), socket_(std::move(socket)), handler_(handler), clock_(clock), limits_(limits), counters_(counters),
@@ -70,6 +79,7 @@ void Connection::close(std::string_view why) {
   if (!why.empty()) log_info(kRoom, "connection {} closed: {}", socket_->peer(), why);
   socket_->close();
   slots_.clear();
+  hold_ = nullptr;
 }
 
 void Connection::stop_reading() { read_ended_ = true; }
@@ -102,6 +112,20 @@ void Connection::settle(std::uint64_t sequence, Reply reply) {
   pump();
 }
 
+// A timer that had fired already when a longer hold took its place must not end that one.
+void Connection::hold(std::chrono::nanoseconds how_long) {
+  const Steady until = clock_.steady() + how_long;
+  if (closed_ || until <= held_until_) return;
+  held_until_ = until;
+  hold_ = core_->after(how_long, [weak = weak_from_this(), number = ++holds_] {
+    const auto self = weak.lock();
+    if (self == nullptr || self->closed_ || self->holds_ != number) return;
+    self->hold_ = nullptr;
+    self->last_active_ = self->clock_.steady();
+    self->pump();
+  });
+}
+
 // Answers given inside of a handler come back here through settle(): the outermost call does the work.
 void Connection::pump() {
   if (pumping_) return;
@@ -121,7 +145,7 @@ void Connection::pump() {
 
 bool Connection::parse_frames() {
   bool any = false;
-  while (!closed_ && !read_ended_ && slots_.size() < limits_.requests_in_flight_max) {
+  while (!closed_ && !read_ended_ && !held() && slots_.size() < limits_.requests_in_flight_max) {
     const std::size_t left = filled_ - parsed_;
     if (left < kLengthBytes) break;
     const auto length = load_be<std::int32_t>(buffer_.data() + parsed_);
@@ -158,7 +182,7 @@ void Connection::make_room(std::size_t frame_bytes) {
 }
 
 void Connection::read_more() {
-  if (reading_ || read_ended_ || slots_.size() >= limits_.requests_in_flight_max) return;
+  if (reading_ || read_ended_ || held() || slots_.size() >= limits_.requests_in_flight_max) return;
   if (parsed_ == filled_) {
     parsed_ = filled_ = 0;
     if (buffer_.size() != buffer_bytes_) {

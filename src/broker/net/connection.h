@@ -46,6 +46,8 @@ class Responder {
   void answer(Reply reply);
   /// Runs `task` on the connection's core soon; drops it when the connection is gone.
   void post(std::function<void()> task) const;
+  /// No request is taken from the connection for so long from now on (KIP-219): those already taken are answered. Any thread.
+  void hold(std::chrono::nanoseconds how_long) const;
 
  private:
   std::weak_ptr<Connection> connection_;
@@ -105,6 +107,8 @@ class Connection final : public SocketUser, public std::enable_shared_from_this<
   void make_room(std::size_t frame_bytes);
   void read_more();
   void settle(std::uint64_t sequence, Reply reply);
+  void hold(std::chrono::nanoseconds how_long);
+  bool held() const { return hold_ != nullptr; }
   void write_ready();
   Sent write_once();
   Sent write_bytes();
@@ -133,6 +137,10 @@ class Connection final : public SocketUser, public std::enable_shared_from_this<
   Bytes copied_;            // a window of a file that has no descriptor
   std::uint64_t copied_at_ = 0;
   std::size_t copied_piece_ = 0;
+
+  std::shared_ptr<void> hold_;  // the timer that ends it
+  Steady held_until_{};
+  std::uint64_t holds_ = 0;
 
   bool pumping_ = false;
   bool reading_ = false;

@@ -101,6 +101,14 @@ class AsioCore final : public Core {
         clock_(clock), counters_(counters), open_(open) {}
 
   void post(std::function<void()> task) override { asio::post(loop_, std::move(task)); }
+  std::shared_ptr<void> after(std::chrono::nanoseconds delay, std::function<void()> task) override {
+    const auto ticks = std::chrono::ceil<std::chrono::steady_clock::duration>(delay);
+    auto timer = std::make_shared<asio::steady_timer>(loop_, ticks);
+    timer->async_wait([task = std::move(task)](error_code stopped) {
+      if (!stopped) task();
+    });
+    return timer;
+  }
   bool is_here() const override { return id_.load(std::memory_order_relaxed) == std::this_thread::get_id(); }
 
   void start() {

@@ -172,6 +172,30 @@ TEST_F(Net, AnAnswerWithoutBytesWritesNothingAndBlocksNothing) {
   EXPECT_EQ(text_of(client.receive_frame()), "last");
 }
 
+TEST_F(Net, AHeldConnectionTakesNothingUntilItsTimeIsUpAndOthersGoOn) {
+  std::atomic<int> holds{0};
+  handler.act = [&](std::span<std::byte> frame, Responder respond) {
+    if (text_of(frame) == "hold" && ++holds == 1) {
+      respond.hold(std::chrono::milliseconds(300));
+      respond.hold(std::chrono::milliseconds(1));  // the longer one stands
+    }
+    respond.answer(echo(frame));
+  };
+  serve();
+  TcpClient client(listener->port()), other(listener->port());
+  Bytes both = framed(view_of("hold"));
+  const Bytes next = framed(view_of("next"));
+  both.insert(both.end(), next.begin(), next.end());
+  const Steady began = clock.steady();
+  ASSERT_TRUE(client.send(both));
+  EXPECT_EQ(text_of(client.receive_frame()), "hold");
+  ASSERT_TRUE(other.send_frame(view_of("free")));
+  EXPECT_EQ(text_of(other.receive_frame()), "free");
+  EXPECT_EQ(handler.seen.load(), 2);
+  EXPECT_EQ(text_of(client.receive_frame()), "next");
+  EXPECT_GE(clock.steady() - began, std::chrono::milliseconds(300));
+}
+
 TEST_F(Net, OversizedAndNegativeLengthsCloseOnlyTheirConnection) {
   ListenerOptions options;
   options.limits.request_bytes_max = 1000;

@@ -1,6 +1,7 @@
 #pragma once
 // What a connection needs of a socket and of the thread it lives on. net/server.cc has the Asio ones, tests their own.
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <span>
@@ -18,6 +19,9 @@ class Core {
   virtual ~Core() = default;
   /// Any thread. Runs `task` on the core's thread soon, never inside this call; drops it once the core has stopped.
   virtual void post(std::function<void()> task) = 0;
+  /// Runs `task` on the core's thread after `delay`, unless the handle is destroyed before. On the core's thread, as the handle's
+  /// destruction. A handle that is left keeps the core from ending.
+  [[nodiscard]] virtual std::shared_ptr<void> after(std::chrono::nanoseconds delay, std::function<void()> task) = 0;
   /// The caller runs on the core's thread.
   virtual bool is_here() const = 0;
 };

@@ -4,6 +4,7 @@
 
 #include "protocol/messages/add_offsets_to_txn.h"
 #include "protocol/messages/add_partitions_to_txn.h"
+#include "protocol/messages/alter_client_quotas.h"
 #include "protocol/messages/alter_configs.h"
 #include "protocol/messages/alter_partition_reassignments.h"
 #include "protocol/messages/alter_replica_log_dirs.h"
@@ -48,6 +49,7 @@
 #include "protocol/messages/sasl_handshake.h"
 #include "protocol/messages/sync_group.h"
 #include "protocol/messages/txn_offset_commit.h"
+#include "protocol/messages/update_features.h"
 #include "protocol/messages/write_txn_markers.h"
 
 namespace takhin::protocol {
@@ -130,12 +132,16 @@ const ApiInfo kRows[] = {
      &OffsetDeleteRequest::table(), &OffsetDeleteResponse::table()},
     {ApiKey::kDescribeClientQuotas, "DescribeClientQuotas", 0, 1, 1, 1,
      &DescribeClientQuotasRequest::table(), &DescribeClientQuotasResponse::table()},
+    {ApiKey::kAlterClientQuotas, "AlterClientQuotas", 0, 1, 1, 1,
+     &AlterClientQuotasRequest::table(), &AlterClientQuotasResponse::table()},
     {ApiKey::kDescribeUserScramCredentials, "DescribeUserScramCredentials", 0, 0, 0, 0,
      &DescribeUserScramCredentialsRequest::table(), &DescribeUserScramCredentialsResponse::table()},
     {ApiKey::kAlterUserScramCredentials, "AlterUserScramCredentials", 0, 0, 0, 0,
      &AlterUserScramCredentialsRequest::table(), &AlterUserScramCredentialsResponse::table()},
     {ApiKey::kDescribeQuorum, "DescribeQuorum", 0, 2, 2, 0,
      &DescribeQuorumRequest::table(), &DescribeQuorumResponse::table()},
+    {ApiKey::kUpdateFeatures, "UpdateFeatures", 0, 2, 2, 0,
+     &UpdateFeaturesRequest::table(), &UpdateFeaturesResponse::table()},
     {ApiKey::kDescribeCluster, "DescribeCluster", 0, 2, 2, 0,
      &DescribeClusterRequest::table(), &DescribeClusterResponse::table()},
     {ApiKey::kDescribeProducers, "DescribeProducers", 0, 0, 0, 0,
