@@ -53,6 +53,7 @@ constexpr ApiRow kRows[] = {
     {ApiKey::kDescribeUserScramCredentials, handlers::describe_user_scram_credentials},
     {ApiKey::kAlterUserScramCredentials, handlers::alter_user_scram_credentials},
     {ApiKey::kDescribeQuorum, handlers::describe_quorum},
+    {ApiKey::kUpdateFeatures, handlers::update_features},
     {ApiKey::kDescribeCluster, handlers::describe_cluster},
     {ApiKey::kDescribeProducers, handlers::describe_producers},
     {ApiKey::kDescribeTransactions, handlers::describe_transactions},

@@ -24,6 +24,7 @@ class TransactionCoordinator;
 }
 class TransactionEnds;
 class InternalTopic;
+class Features;
 namespace security {
 class Credentials;
 }
@@ -47,6 +48,7 @@ struct Broker {
   ProducerIds& producer_ids;
   security::Credentials& credentials;
   quotas::Quotas& quotas;
+  Features& features;
   InternalTopic& offsets_topic;
   InternalTopic& transactions_topic;
   std::shared_ptr<groups::GroupCoordinator> groups;

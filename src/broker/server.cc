@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "broker/api_table.h"
 #include "broker/cluster_id.h"
+#include "broker/features.h"
 #include "broker/group_backup.h"
 #include "broker/groups/coordinator.h"
 #include "broker/internal_topic.h"
@@ -63,13 +64,15 @@ class Frames final : public net::FrameHandler {
 class ServerImpl final : public Server {
  public:
   ServerImpl(ServerDeps deps, Options options, std::string cluster_id, std::unique_ptr<ProducerIds> producer_ids,
-             std::unique_ptr<security::Credentials> credentials, std::unique_ptr<quotas::Quotas> quotas)
+             std::unique_ptr<security::Credentials> credentials, std::unique_ptr<quotas::Quotas> quotas,
+             std::unique_ptr<Features> features)
       : clock_(deps.clock),
         options_(std::move(options)),
         counters_(deps.metrics),
         producer_ids_(std::move(producer_ids)),
         credentials_(std::move(credentials)),
         quotas_(std::move(quotas)),
+        features_(std::move(features)),
         timers_(deps.clock),
         cold_("cold-reads", static_cast<std::size_t>(options_.cold_threads), kColdQueueMax),
         admin_("broker-admin", kAdminThreads, kAdminQueueMax),
@@ -93,6 +96,7 @@ class ServerImpl final : public Server {
                 .producer_ids = *producer_ids_,
                 .credentials = *credentials_,
                 .quotas = *quotas_,
+                .features = *features_,
                 .offsets_topic = offsets_topic_,
                 .transactions_topic = transactions_topic_,
                 .groups = nullptr,
@@ -161,6 +165,7 @@ class ServerImpl final : public Server {
   const std::unique_ptr<ProducerIds> producer_ids_;
   const std::unique_ptr<security::Credentials> credentials_;
   const std::unique_ptr<quotas::Quotas> quotas_;
+  const std::unique_ptr<Features> features_;
   TimerThread timers_;
   WorkerPool cold_;
   WorkerPool admin_;
@@ -191,8 +196,9 @@ Result<std::unique_ptr<Server>> Server::open(ServerDeps deps, Options options) {
       security::Credentials::open(deps.files, deps.random, dir + "/scram-credentials", options.sasl_users_file));
   TRY(auto quotas,
       quotas::Quotas::open(deps.files, deps.clock, dir + "/client-quotas", options.quotas, quota_counters(deps.metrics)));
+  TRY(auto features, Features::open(deps.files, dir + "/features"));
   auto server = std::make_unique<ServerImpl>(deps, std::move(options), std::move(cluster_id), std::move(producer_ids),
-                                             std::move(credentials), std::move(quotas));
+                                             std::move(credentials), std::move(quotas), std::move(features));
   TRY(server->open_coordinators(deps));
   TRY(server->listen());
   return std::unique_ptr<Server>(std::move(server));

@@ -5,6 +5,7 @@ import time
 
 import java_client
 import kcat
+import pytest
 import topics
 from test_suites import TIERED
 
@@ -71,6 +72,21 @@ def test_groups_and_the_cluster(broker, jars, tmp_path):
     assert "is completed" in tool(broker, reassign, "--reassignment-json-file", str(plan), "--verify")
     quorum = tool(broker, "MetadataQuorumCommand", "describe", "--status")
     assert re.search(r"LeaderId:\s+1\n", quorum), quorum
+
+
+def test_features(broker, jars):
+    described = tool(broker, "FeatureCommand", "describe")
+    levels = r"SupportedMinVersion: 0\s+SupportedMaxVersion: 2\s+FinalizedVersionLevel: 2\s+Epoch: 0"
+    assert re.search(r"Feature: transaction.version\s+" + levels, described), described
+    assert re.search(r"Feature: metadata.version.*FinalizedVersionLevel: 4.0-IV3", described), described
+    tool(broker, "FeatureCommand", "downgrade", "--feature", "transaction.version=1", "--dry-run")
+    assert "was downgraded to 1" in tool(broker, "FeatureCommand", "downgrade", "--feature", "transaction.version=1")
+    assert re.search(r"transaction.version.*FinalizedVersionLevel: 1\s+Epoch: 1", tool(broker, "FeatureCommand", "describe"))
+    assert "was upgraded to 2" in tool(broker, "FeatureCommand", "upgrade", "--feature", "transaction.version=2")
+    with pytest.raises(AssertionError, match="does not support|only supports"):
+        tool(broker, "FeatureCommand", "upgrade", "--feature", "transaction.version=3")
+    with pytest.raises(AssertionError, match="Refusing to perform the requested downgrade"):
+        tool(broker, "FeatureCommand", "downgrade", "--feature", "metadata.version=24")
 
 
 def test_verifiable_producer_and_consumer(brokers, jars, tmp_path):

@@ -45,6 +45,7 @@ void delete_groups(const CallPtr& call);
 void describe_configs(const CallPtr& call);
 void alter_configs(const CallPtr& call);
 void incremental_alter_configs(const CallPtr& call);
+void update_features(const CallPtr& call);
 void describe_cluster(const CallPtr& call);
 void describe_log_dirs(const CallPtr& call);
 void alter_replica_log_dirs(const CallPtr& call);
