@@ -1,6 +1,7 @@
 // CreatePartitions, DeleteRecords, OffsetForLeaderEpoch.
 
 #include <atomic>
+#include <map>
 
 #include "base/log.h"
 #include "broker/handlers/common.h"
@@ -59,17 +60,30 @@ GrowOutcome grow(const Broker& broker, const ChangeBudget& budget, const CreateP
   return {.name = asked.name};
 }
 
+/// Blocks: in the admin pool. A topic that is named twice is changed by neither, and answered once.
+CreatePartitionsResponse grow_all(const CallPtr& call, const CreatePartitionsRequest& request) {
+  std::map<std::string, int> times;
+  for (const auto& topic : request.topics) ++times[topic.name];
+  const ChangeBudget budget(call, kStrictQuotaSince);
+  CreatePartitionsResponse response;
+  for (const auto& topic : request.topics) {
+    int& left = times[topic.name];
+    if (left == 1) {
+      response.results.push_back(grow(call->broker, budget, topic, request.validate_only));
+    } else if (left > 1) {
+      response.results.push_back(refused(topic.name, ErrorCode::kInvalidRequest, "Duplicate topic name."));
+      left = 0;
+    }
+  }
+  return response;
+}
+
 void create(const CallPtr& call, CreatePartitionsRequest request) {
   const auto shared = std::make_shared<const CreatePartitionsRequest>(std::move(request));
   in_pool(
       call->broker.admin,
       [call, shared] {
-        CreatePartitionsResponse response;
-        const ChangeBudget budget(call, kStrictQuotaSince);
-        for (const auto& topic : shared->topics) {
-          response.results.push_back(grow(call->broker, budget, topic, shared->validate_only));
-        }
-        call->answer(response);
+        call->answer(grow_all(call, *shared));
       },
       [&] {
         CreatePartitionsResponse response;

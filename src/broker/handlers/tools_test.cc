@@ -96,6 +96,22 @@ TEST_F(ToolRequests, TheBrokersDefaultsAreChangedAtRunTime) {
   EXPECT_TRUE(describe(client, 4, "").configs.empty());
 }
 
+TEST_F(ToolRequests, PartitionsOfATopicThatIsNamedTwiceAreNotAdded) {
+  make_topic("t");
+  make_topic("u");
+  serve();
+  auto client = connect();
+  CreatePartitionsRequest request;
+  request.topics = {{.name = "t", .count = 2}, {.name = "u", .count = 2}, {.name = "t", .count = 3}};
+  const auto results = client.ask<CreatePartitionsResponse>(3, request).results;
+  ASSERT_EQ(results.size(), 2u);
+  EXPECT_EQ(results[0].name, "t");
+  EXPECT_EQ(results[0].error_code, ErrorCode::kInvalidRequest);
+  EXPECT_EQ(results[1].error_code, ErrorCode::kNone);
+  EXPECT_EQ(topics.find("t")->partitions.size(), 1u);
+  EXPECT_EQ(topics.find("u")->partitions.size(), 2u);
+}
+
 TEST_F(ToolRequests, IncrementalChangesAreCheckedAndKept) {
   make_topic("t");
   serve();
@@ -125,7 +141,7 @@ TEST_F(ToolRequests, AlterConfigsReplacesAllOfThem) {
   AlterConfigsRequest request;
   request.resources.push_back({2, "t", {{"retention.ms", "7"}}});
   request.resources.push_back({2, "missing", {}});
-  request.resources.push_back({4, "1", {{"num.partitions", "7"}}});
+  request.resources.push_back({4, "1", {{"node.id", "7"}}});
   const auto response = client.ask<AlterConfigsResponse>(2, request);
   EXPECT_EQ(response.responses.at(0).error_code, ErrorCode::kNone);
   EXPECT_EQ(response.responses.at(1).error_code, ErrorCode::kUnknownTopicOrPartition);
