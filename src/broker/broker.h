@@ -25,6 +25,7 @@ class TransactionCoordinator;
 class TransactionEnds;
 class InternalTopic;
 class Features;
+class LiveConfigs;
 namespace security {
 class Credentials;
 }
@@ -49,6 +50,7 @@ struct Broker {
   security::Credentials& credentials;
   quotas::Quotas& quotas;
   Features& features;
+  LiveConfigs& live;
   InternalTopic& offsets_topic;
   InternalTopic& transactions_topic;
   std::shared_ptr<groups::GroupCoordinator> groups;

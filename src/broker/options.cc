@@ -1,5 +1,6 @@
 #include "broker/options.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/text.h"
@@ -132,12 +133,38 @@ constexpr std::array kRows{&kHost,       &kPort,       &kAdvertisedHost, &kAdver
                            &kGroupsBackup, &kTxnTimeoutMax, &kTxnIdExpiration, &kFetchSessions, &kSaslMechanisms, &kSaslUsers,
                            &kReauthMax, &kQuotaWindows, &kQuotaWindow, &kMutationWindows, &kMutationWindow};
 
+std::string_view type_of(const Option& option) {
+  if (std::holds_alternative<bool>(option.fallback)) return "boolean";
+  if (std::holds_alternative<double>(option.fallback)) return "double";
+  if (std::holds_alternative<std::string>(option.fallback)) return "string";
+  return option.max <= kInt32Max ? "int" : "long";
+}
+
+std::vector<ShownOption> shown_of(const config::Settings& settings) {
+  constexpr std::string_view kPrefix = "kafka.";
+  std::vector<ShownOption> out;
+  for (const config::Setting& setting : settings.all()) {
+    const Option& option = *setting.option;
+    if (std::ranges::find(kRows, &option) == kRows.end() || !option.key.starts_with(kPrefix)) continue;
+    auto& shown = out.emplace_back();
+    shown.name = option.key.substr(kPrefix.size());
+    shown.type = type_of(option);
+    shown.value = option.secret ? "" : config::printable(setting);
+    shown.fallback = option.secret ? "" : config::printable({&option, option.fallback, config::Origin::kDefault});
+    shown.doc = option.doc;
+    shown.is_set = setting.origin != config::Origin::kDefault;
+    shown.secret = option.secret;
+  }
+  return out;
+}
+
 }  // namespace
 
 std::span<const Option* const> option_rows() { return kRows; }
 
 Result<Options> options_from(const config::Settings& settings) {
   Options options;
+  options.shown = shown_of(settings);
   options.listener.host = settings.text(kHost);
   options.listener.port = static_cast<std::uint16_t>(settings.integer(kPort));
   options.listener.cores = static_cast<std::size_t>(settings.integer(kThreads));

@@ -13,6 +13,17 @@
 
 namespace takhin::broker {
 
+/// One option as tools are shown it.
+struct ShownOption {
+  std::string name;  // without "kafka."
+  std::string_view type;  // "boolean", "int", "long", "double", "string"
+  std::string value;
+  std::string fallback;
+  std::string_view doc;
+  bool is_set = false;
+  bool secret = false;  // then `value` is empty
+};
+
 struct Options {
   std::string data_dir;                // DATA: cluster id and producer ids live in DATA/broker
   net::ListenerOptions listener;
@@ -34,6 +45,7 @@ struct Options {
   std::vector<std::string> sasl_mechanisms;     // empty: nobody is asked who they are
   std::string sasl_users_file;
   std::int64_t reauth_ms_max = 0;               // 0: a connection stays authenticated
+  std::vector<ShownOption> shown;               // by name; for DescribeConfigs
   bool tiering = false;                         // shown by DescribeLogDirs; set by assembly
 };
 

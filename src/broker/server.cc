@@ -7,6 +7,7 @@
 #include "broker/group_backup.h"
 #include "broker/groups/coordinator.h"
 #include "broker/internal_topic.h"
+#include "broker/live_configs.h"
 #include "broker/quotas/quotas.h"
 #include "broker/security/credentials.h"
 #include "broker/transaction_ends.h"
@@ -65,7 +66,7 @@ class ServerImpl final : public Server {
  public:
   ServerImpl(ServerDeps deps, Options options, std::string cluster_id, std::unique_ptr<ProducerIds> producer_ids,
              std::unique_ptr<security::Credentials> credentials, std::unique_ptr<quotas::Quotas> quotas,
-             std::unique_ptr<Features> features)
+             std::unique_ptr<Features> features, std::unique_ptr<LiveConfigs> live)
       : clock_(deps.clock),
         options_(std::move(options)),
         counters_(deps.metrics),
@@ -73,6 +74,7 @@ class ServerImpl final : public Server {
         credentials_(std::move(credentials)),
         quotas_(std::move(quotas)),
         features_(std::move(features)),
+        live_(std::move(live)),
         timers_(deps.clock),
         cold_("cold-reads", static_cast<std::size_t>(options_.cold_threads), kColdQueueMax),
         admin_("broker-admin", kAdminThreads, kAdminQueueMax),
@@ -97,6 +99,7 @@ class ServerImpl final : public Server {
                 .credentials = *credentials_,
                 .quotas = *quotas_,
                 .features = *features_,
+                .live = *live_,
                 .offsets_topic = offsets_topic_,
                 .transactions_topic = transactions_topic_,
                 .groups = nullptr,
@@ -166,6 +169,7 @@ class ServerImpl final : public Server {
   const std::unique_ptr<security::Credentials> credentials_;
   const std::unique_ptr<quotas::Quotas> quotas_;
   const std::unique_ptr<Features> features_;
+  const std::unique_ptr<LiveConfigs> live_;
   TimerThread timers_;
   WorkerPool cold_;
   WorkerPool admin_;
@@ -197,8 +201,10 @@ Result<std::unique_ptr<Server>> Server::open(ServerDeps deps, Options options) {
   TRY(auto quotas,
       quotas::Quotas::open(deps.files, deps.clock, dir + "/client-quotas", options.quotas, quota_counters(deps.metrics)));
   TRY(auto features, Features::open(deps.files, dir + "/features"));
+  TRY(auto live, LiveConfigs::open(deps.files, dir + "/configs", options));
   auto server = std::make_unique<ServerImpl>(deps, std::move(options), std::move(cluster_id), std::move(producer_ids),
-                                             std::move(credentials), std::move(quotas), std::move(features));
+                                             std::move(credentials), std::move(quotas), std::move(features),
+                                             std::move(live));
   TRY(server->open_coordinators(deps));
   TRY(server->listen());
   return std::unique_ptr<Server>(std::move(server));

@@ -48,14 +48,14 @@ std::optional<std::string> override_of(const partition::ConfigMap& configs, std:
   return found->second;
 }
 
-namespace {
-
-std::int8_t type_number(std::string_view type) {
+std::int8_t config_type_number(std::string_view type) {
   constexpr std::pair<std::string_view, std::int8_t> kTypes[] = {{"boolean", 1}, {"string", 2}, {"int", 3},  {"short", 4},
                                                                   {"long", 5},    {"double", 6}, {"list", 7}};
   const auto* found = std::ranges::find(kTypes, type, &std::pair<std::string_view, std::int8_t>::first);
   return found == std::end(kTypes) ? std::int8_t{0} : found->second;
 }
+
+namespace {
 
 /// A topic config as topics without it have it: the layers of the broker's defaults, and Kafka's own.
 std::vector<ConfigSynonym> inherited(const partition::TopicDefaults& defaults, const partition::TopicConfigRow& row) {
@@ -74,7 +74,7 @@ std::vector<ConfigSynonym> inherited(const partition::TopicDefaults& defaults, c
 
 ConfigValue value_of(std::string_view name, const partition::TopicConfigRow& row, std::vector<ConfigSynonym> synonyms) {
   return {.name = std::string(name),
-          .type = type_number(row.type),
+          .type = config_type_number(row.type),
           .doc = std::string(row.doc),
           .synonyms = std::move(synonyms)};
 }

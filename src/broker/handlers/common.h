@@ -68,6 +68,7 @@ struct ConfigValue {
   std::string doc;
   std::vector<ConfigSynonym> synonyms;  // where the value may come from, strongest first: the first one is in force; never empty
 };
+std::int8_t config_type_number(std::string_view type);
 std::vector<ConfigValue> topic_config_values(const partition::TopicDefaults& defaults, const partition::ConfigMap& configs);
 /// Those that topics fall back to, under the broker's names.
 std::vector<ConfigValue> default_config_values(const partition::TopicDefaults& defaults);

@@ -1,11 +1,12 @@
-// DescribeConfigs, IncrementalAlterConfigs, AlterConfigs, ListConfigResources: of topics, and of what topics fall back to; the
-// rest of the broker's own come from its file and are only shown.
+// DescribeConfigs, IncrementalAlterConfigs, AlterConfigs, ListConfigResources: of topics, of what topics fall back to, and of the
+// few of the broker's own that change at run time; the rest come from its file and are only shown.
 
 #include <algorithm>
 
 #include "base/text.h"
-#include "broker/handlers/common.h"
+#include "broker/handlers/broker_configs.h"
 #include "broker/handlers/handlers.h"
+#include "broker/live_configs.h"
 #include "protocol/messages/alter_configs.h"
 #include "protocol/messages/describe_configs.h"
 #include "protocol/messages/incremental_alter_configs.h"
@@ -31,41 +32,11 @@ constexpr std::int8_t kClientMetricsResource = 16;  // none is ever made, and th
 constexpr std::int8_t kGroupResource = 32;
 enum class Operation : std::int8_t { kSet = 0, kDelete = 1, kAppend = 2, kSubtract = 3 };
 
-std::vector<ConfigValue> broker_config_values(const Broker& broker) {
-  const Options& options = broker.options;
-  const std::pair<const char*, std::string> values[] = {
-      {"advertised.listeners", fmt::format("{}://{}:{}", security_protocol(broker), broker.host, broker.port)},
-      {"auto.create.topics.enable", options.auto_create_topics ? "true" : "false"},
-      {"broker.id", std::to_string(options.broker_id)},
-      {"connections.max.idle.ms", std::to_string(options.listener.idle_ms)},
-      {"default.replication.factor", "1"},
-      {"fetch.max.bytes", std::to_string(options.fetch_bytes_max)},
-      {"listeners", fmt::format("{}://{}:{}", security_protocol(broker), options.listener.host, broker.port)},
-      {"log.dirs", log_dir_of(broker)},
-      {"node.id", std::to_string(options.broker_id)},
-      {"num.partitions", std::to_string(options.num_partitions)},
-      {"socket.request.max.bytes", std::to_string(options.listener.limits.request_bytes_max)},
-  };
-  std::vector<ConfigValue> out = default_config_values(broker.topics.defaults());
-  for (const auto& [name, value] : values) {
-    const ConfigSynonym only{name, value, ConfigSource::kStaticBroker};
-    out.push_back({.name = name, .type = 2, .read_only = true, .doc = {}, .synonyms = {only}});
-  }
-  std::ranges::sort(out, {}, &ConfigValue::name);
-  return out;
-}
-
-/// Of all brokers: only what was set.
-std::vector<ConfigValue> cluster_config_values(const Broker& broker) {
-  std::vector<ConfigValue> out = default_config_values({.fixed = {}, .cluster = broker.topics.defaults().cluster, .broker = {}});
-  std::erase_if(out, [](const ConfigValue& value) { return value.synonyms.front().source != ConfigSource::kDynamicCluster; });
-  return out;
-}
-
 DescribeConfigsResponse::DescribeConfigsResourceResult show(const ConfigValue& value, const DescribeConfigsRequest& request) {
   DescribeConfigsResponse::DescribeConfigsResourceResult out;
   out.name = value.name;
-  out.value = value.synonyms.front().value;
+  if (value.sensitive) out.value.reset();
+  else out.value = value.synonyms.front().value;
   out.read_only = value.read_only;
   out.config_source = static_cast<std::int8_t>(value.synonyms.front().source);
   out.is_sensitive = value.sensitive;
@@ -118,7 +89,7 @@ void erase_key(partition::ConfigMap& configs, const std::string& key) {
   std::erase_if(configs, [&](const auto& entry) { return entry.first == key; });
 }
 
-/// What a resource holds. Under all names the keys are topic configs'.
+/// What a resource holds. The keys are topic configs', also of what they fall back to, or the broker's own (LiveRow).
 struct Target {
   std::int8_t type = kTopicResource;
   std::string name;              // of a broker: "" = of all
@@ -138,7 +109,10 @@ Refusal find_target(const Broker& broker, std::int8_t type, const std::string& n
     return {ErrorCode::kInvalidRequest, fmt::format("this is broker {}, not '{}'", broker.options.broker_id, name)};
   }
   const auto defaults = broker.topics.defaults();
+  const auto live = broker.live.layers();
   target.configs = name.empty() ? defaults.cluster : defaults.broker;
+  const auto& own = name.empty() ? live.cluster : live.broker;
+  target.configs.insert(target.configs.end(), own.begin(), own.end());
   return {};
 }
 
@@ -150,6 +124,8 @@ Refusal find_key(const Target& target, const std::string& name, std::string& key
     }
     return {};
   }
+  key = name;
+  if (find_live_row(name) != nullptr) return {};
   const auto* found = partition::find_by_broker_key(name);
   if (found == nullptr) return {ErrorCode::kInvalidRequest, fmt::format("{} cannot be changed at run time", name)};
   key = found->topic;
@@ -168,9 +144,10 @@ Refusal apply(const Broker& broker, const Target& target, partition::ConfigMap& 
               const IncrementalAlterConfigsRequest::AlterableConfig& change) {
   const auto operation = static_cast<Operation>(change.config_operation);
   // Of a broker, what cannot be set is not set: tools delete throttles of replication to be sure.
-  if (operation == Operation::kDelete && target.type == kBrokerResource && !partition::find_by_broker_key(change.name)) return {};
   std::string key;
-  if (Refusal refusal = find_key(target, change.name, key); refusal.error != ErrorCode::kNone) return refusal;
+  Refusal refusal = find_key(target, change.name, key);
+  if (refusal.error != ErrorCode::kNone && operation == Operation::kDelete && target.type == kBrokerResource) return {};
+  if (refusal.error != ErrorCode::kNone) return refusal;
   if (operation == Operation::kDelete) {
     erase_key(configs, key);
     return {};
@@ -178,7 +155,8 @@ Refusal apply(const Broker& broker, const Target& target, partition::ConfigMap& 
   if (!change.value) return {ErrorCode::kInvalidConfig, fmt::format("{}: a value is needed", change.name)};
   std::string value = *change.value;
   if (operation == Operation::kAppend || operation == Operation::kSubtract) {
-    if (partition::find_topic_config_row(key)->type != "list") {
+    const auto* row = partition::find_topic_config_row(key);
+    if (row == nullptr || row->type != "list") {
       return {ErrorCode::kInvalidConfig, fmt::format("{} is not a list", change.name)};
     }
     const std::string now = value_now(broker, target, configs, key);
@@ -197,14 +175,24 @@ Refusal apply(const Broker& broker, const Target& target, partition::ConfigMap& 
   return {};
 }
 
-Result<> store(const Broker& broker, const Target& target, const partition::ConfigMap& configs, bool validate_only) {
+/// Both sorts are checked before either is kept.
+Result<> store_of_broker(const Broker& broker, const Target& target, const partition::ConfigMap& configs, bool validate_only) {
+  partition::ConfigMap topics, own;
+  for (const auto& entry : configs) (find_live_row(entry.first) != nullptr ? own : topics).push_back(entry);
+  const bool all = target.name.empty();
   const auto defaults = broker.topics.defaults();
-  if (target.type == kBrokerResource) {
-    const bool all = target.name.empty();
-    return broker.topics.set_defaults(all ? configs : defaults.cluster, all ? defaults.broker : configs, validate_only);
-  }
+  const auto layers = broker.live.layers();
+  const LiveConfigs::Layers next{all ? own : layers.cluster, all ? layers.broker : own};
+  TRY(broker.live.set(next, true));
+  TRY(broker.topics.set_defaults(all ? topics : defaults.cluster, all ? defaults.broker : topics, validate_only));
+  const bool same = own == (all ? layers.cluster : layers.broker);
+  return validate_only || same ? done() : broker.live.set(next, false);
+}
+
+Result<> store(const Broker& broker, const Target& target, const partition::ConfigMap& configs, bool validate_only) {
+  if (target.type == kBrokerResource) return store_of_broker(broker, target, configs, validate_only);
   if (!validate_only) return broker.topics.set_configs(target.name, configs);
-  TRY(partition::parse_topic_config(partition::effective_configs(defaults, configs)));
+  TRY(partition::parse_topic_config(partition::effective_configs(broker.topics.defaults(), configs)));
   return done();
 }
 

@@ -5,6 +5,7 @@
 
 #include "broker/handlers/common.h"
 #include "broker/handlers/handlers.h"
+#include "broker/live_configs.h"
 #include "protocol/messages/create_topics.h"
 
 namespace takhin::broker::handlers {
@@ -68,7 +69,7 @@ Plan plan_counts(const Broker& broker, const Asked& asked) {
     return refused(ErrorCode::kInvalidReplicationFactor,
                    fmt::format("replication factor {} is larger than the number of brokers, 1", asked.replication_factor));
   }
-  return {.partitions = asked.num_partitions == -1 ? broker.options.num_partitions : asked.num_partitions};
+  return {.partitions = asked.num_partitions == -1 ? broker.live.num_partitions() : asked.num_partitions};
 }
 
 Plan plan_for(const Broker& broker, const Asked& asked) {

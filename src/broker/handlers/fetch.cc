@@ -5,6 +5,7 @@
 #include "broker/fetch_sessions.h"
 #include "broker/handlers/common.h"
 #include "broker/handlers/handlers.h"
+#include "broker/live_configs.h"
 #include "protocol/messages/fetch.h"
 
 namespace takhin::broker::handlers {
@@ -78,9 +79,9 @@ partition::Isolation isolation_of(const FetchRequest& request) {
 bool same_topic(const FetchedPartition& a, const FetchedPartition& b) { return a.topic == b.topic && a.topic_id == b.topic_id; }
 
 void Job::start() {
-  const auto& options = call_->broker.options;
+  const std::int64_t most = call_->broker.live.get(Live::kFetchBytesMax);
   bytes_max_ = static_cast<std::uint64_t>(
-      std::max<std::int64_t>(0, std::min<std::int64_t>(request_.max_bytes, options.fetch_bytes_max)));
+      std::max<std::int64_t>(0, std::min<std::int64_t>(request_.max_bytes, most)));
   limit_to_quota();
   resolve();
   read_all();
@@ -218,7 +219,7 @@ void Job::read_cold() {
   waiters_.clear();
   ++round_;
   const std::uint64_t share = (bytes_ < bytes_max_ ? bytes_max_ - bytes_ : 0) / cold_;
-  const auto wait = std::chrono::milliseconds(broker.options.cold_wait_ms);
+  const auto wait = std::chrono::milliseconds(broker.live.get(Live::kColdWaitMs));
   const auto deadline = Deadline::in(broker.clock, wait);
   const bool hot = bytes_ > 0 && bytes_ >= bytes_min();
   bool first = bytes_ == 0;

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "broker/handlers/common.h"
 #include "broker/handlers/handlers.h"
+#include "broker/live_configs.h"
 #include "protocol/messages/metadata.h"
 
 namespace takhin::broker::handlers {
@@ -56,7 +57,7 @@ Topic missing(const Asked& asked, ErrorCode error) {
 
 /// Only by name can a topic be made, and only when both sides allow it.
 bool may_create(const Broker& broker, const MetadataRequest& request, const Asked& asked) {
-  return broker.options.auto_create_topics && request.allow_auto_topic_creation && asked.name && asked.topic_id.is_zero();
+  return broker.live.auto_create_topics() && request.allow_auto_topic_creation && asked.name && asked.topic_id.is_zero();
 }
 
 Topic answer_for(const Broker& broker, const MetadataRequest& request, const Asked& asked) {
@@ -75,7 +76,7 @@ void create_missing(const CallPtr& call, const MetadataRequest& request) {
   const ChangeBudget budget(call, ChangeBudget::kNeverStrict);
   for (const Asked& asked : *request.topics) {
     if (!may_create(broker, request, asked) || broker.topics.find(*asked.name) != nullptr) continue;
-    const std::int32_t partitions = broker.options.num_partitions;
+    const std::int32_t partitions = broker.live.num_partitions();
     if (!broker.topics.validate(*asked.name, partitions, {}).ok() || !budget.take(partitions)) continue;
     const auto made = broker.topics.create(*asked.name, partitions, {});
     if (made.ok()) log_info("broker", "topic {} made on first use", *asked.name);  // a bad name is told by answer_for()
