@@ -8,6 +8,7 @@ namespace takhin::partition {
 namespace {
 
 constexpr std::string_view kFirstLine = "takhin-checkpoint 1\n";
+constexpr std::string_view kPinsFirstLine = "takhin-pins 1\n";
 constexpr std::string_view kTopicIdKey = "topic_id: ";
 
 std::string path_in(const std::string& dir, std::string_view name) { return dir + "/" + std::string(name); }
@@ -61,6 +62,33 @@ Result<> store_checkpoint(FileSystem& files, const std::string& dir, const Check
   std::string text = body_of(checkpoint);
   text += fmt::format("crc {:08x}\n", crc32c(view_of(text)));
   return write_atomically(files, path_in(dir, kCheckpointFile), view_of(text));
+}
+
+Result<Pins> load_pins(FileSystem& files, const std::string& dir) {
+  const std::string path = path_in(dir, kPinsFile);
+  TRY(const auto text, read_if_there(files, path));
+  if (!text) return Pins();
+  std::string_view rest = *text;
+  const Error damaged = fail(Kind::kCorrupt, "{} is damaged", path);
+  if (!rest.starts_with(kPinsFirstLine)) return damaged;
+  rest.remove_prefix(kPinsFirstLine.size());
+  Pins pins;
+  while (const auto base = take(rest, "segment")) {
+    const auto until = take(rest, "until");
+    if (!until || pins.size() >= kPinsMax) return damaged;
+    pins.emplace(Offset{*base}, TimestampMs{*until});
+  }
+  const std::size_t body_bytes = text->size() - rest.size();
+  const auto crc = take(rest, "crc", 16);
+  if (!crc || *crc != static_cast<std::int64_t>(crc32c(view_of(std::string_view(*text).substr(0, body_bytes))))) return damaged;
+  return pins;
+}
+
+Result<> store_pins(FileSystem& files, const std::string& dir, const Pins& pins) {
+  std::string text(kPinsFirstLine);
+  for (const auto& [base, until] : pins) text += fmt::format("segment {}\nuntil {}\n", base.raw, until.raw);
+  text += fmt::format("crc {:08x}\n", crc32c(view_of(text)));
+  return write_atomically(files, path_in(dir, kPinsFile), view_of(text));
 }
 
 Result<std::optional<Uuid>> load_topic_id(FileSystem& files, const std::string& dir) {

@@ -1,7 +1,8 @@
 #pragma once
-// The two small files a partition's folder carries beside Kafka's own: takhin.checkpoint, which says what the log alone
-// cannot, and partition.metadata, Kafka's note of whose folder it is (version: 0, topic_id: X).
+// The small files a partition's folder carries beside Kafka's own: takhin.checkpoint, which says what the log alone
+// cannot, takhin.pins, and partition.metadata, Kafka's note of whose folder it is (version: 0, topic_id: X).
 
+#include <map>
 #include <optional>
 #include <string>
 
@@ -28,6 +29,15 @@ inline constexpr std::string_view kMetadataFile = "partition.metadata";
 /// Nothing when there is none yet; kCorrupt when the text fails its check.
 Result<std::optional<Checkpoint>> load_checkpoint(FileSystem& files, const std::string& dir);
 Result<> store_checkpoint(FileSystem& files, const std::string& dir, const Checkpoint& checkpoint);
+
+/// Archived segments that stay on local disk until then, because an operator restored them: takhin.pins, beside the checkpoint.
+using Pins = std::map<Offset, TimestampMs>;
+inline constexpr std::string_view kPinsFile = "takhin.pins";
+inline constexpr std::size_t kPinsMax = 10'000;  // of one partition
+
+/// Empty when there is no file; kCorrupt when its text fails its check.
+Result<Pins> load_pins(FileSystem& files, const std::string& dir);
+Result<> store_pins(FileSystem& files, const std::string& dir, const Pins& pins);
 
 /// Nothing when there is none yet; kCorrupt when it says no topic id.
 Result<std::optional<Uuid>> load_topic_id(FileSystem& files, const std::string& dir);

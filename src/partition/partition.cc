@@ -188,12 +188,14 @@ Result<> PartitionImpl::remove_below_log_start(Deadline deadline) {
     TRY(deps_.engine->put_log_start(ref(), start, deadline).within("put log start"));
     bucket_log_start_ = start;
   }
+  Offset gone = kNoOffset;
   for (const tier::SegmentEntry& entry : before->archived) {
     if (entry.end > start) break;
     TRY(deps_.engine->drop_local_copy(ref(), entry.base));
     deps_.engine->access().forget(slot_, entry.base);
-    pinned_until_.erase(entry.base);
+    gone = std::max(gone, entry.end);
   }
+  unpin(gone);
   const auto removed = deps_.engine->remove_before(ref(), start, deadline);
   reload_view();
   if (!removed.ok()) return Error(removed.error()).within("remove objects");

@@ -172,6 +172,7 @@ class PartitionImpl final : public Partition, public Flushable, public std::enab
   Result<> fit_log_to_archive();
   bool knows_all_archived() const;  // change_mutex_ held
   void adopt_leftovers();
+  void recall_pins();
   Result<> refresh(bool whole, Deadline deadline);
 
   // partition.cc
@@ -232,6 +233,8 @@ class PartitionImpl final : public Partition, public Flushable, public std::enab
   Result<> apply_retention();
   bool read_often(const PassOrder& order, Offset base) const;
   bool is_pinned(Offset base) const;
+  Result<> pin(Offset base);    // change_mutex_ held
+  void unpin(Offset before);    // change_mutex_ held
   bool rpo_passed(const TopicConfig& config, const log::SegmentInfo& active) const;
 
   const PartitionDeps deps_;
@@ -250,7 +253,7 @@ class PartitionImpl final : public Partition, public Flushable, public std::enab
   mutable std::mutex change_mutex_;
   Checkpoint checkpoint_;                     // as on disk
   Offset bucket_log_start_ = kNoOffset;       // as state.json says, as far as we know
-  std::map<Offset, TimestampMs> pinned_until_;  // restored by an operator
+  Pins pinned_until_;                           // restored by an operator; as on disk, but for those that are over
 
   mutable std::mutex wait_mutex_;
   std::vector<DurableWaiter> durable_waiters_;

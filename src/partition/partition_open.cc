@@ -46,6 +46,7 @@ Result<> PartitionImpl::recover() {
     TRY(deps_.files.sync_dir(setup_.dir));  // what was read must stay: a kill may have come before its name was on disk
   }
   if (!checkpoint && !setup_.created) TRY(find_out_what_was_lost());
+  recall_pins();
   log_start_ = checkpoint_.log_start.raw;
   epoch_ = checkpoint_.leader_epoch;
 
@@ -69,6 +70,14 @@ Result<> PartitionImpl::recover() {
              log_start_.load(), checkpoint_.local_start.raw);
   }
   return done();
+}
+
+/// Without its pins a partition serves all the same: what was restored by hand may leave early.
+void PartitionImpl::recall_pins() {
+  if (deps_.engine == nullptr) return;
+  auto pins = load_pins(deps_.files, setup_.dir);
+  if (!pins.ok()) return log_warn("partition", "{}: what was restored by hand is not held: {}", ref().name(), pins.error().text);
+  pinned_until_ = *std::move(pins);
 }
 
 /// A log that ends before what was archived or deleted has lost its tail with the machine's page cache: offsets beyond it

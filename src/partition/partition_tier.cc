@@ -370,13 +370,33 @@ Result<> PartitionImpl::merge_archived(const PassOrder& order) {
   return done();
 }
 
+/// On disk before the segment is: a restart in between must not send it away again.
+Result<> PartitionImpl::pin(Offset base) {
+  const TimestampMs now = deps_.clock.wall();
+  Pins pins = pinned_until_;
+  std::erase_if(pins, [&](const auto& pin) { return pin.second <= now; });
+  pins[base] = TimestampMs{now.raw + kRestoredStayMs};
+  if (pins.size() > kPinsMax) return fail(Kind::kExhausted, "{}: {} segments are pinned already", ref().name(), kPinsMax);
+  TRY(store_pins(deps_.files, setup_.dir, pins).within("write pins"));
+  pinned_until_ = std::move(pins);
+  return done();
+}
+
+/// Pins of segments that are gone hold nothing: that the file still has them hurts nobody.
+void PartitionImpl::unpin(Offset before) {
+  const auto gone = std::erase_if(pinned_until_, [&](const auto& pin) { return pin.first < before; });
+  if (gone == 0) return;
+  const auto stored = store_pins(deps_.files, setup_.dir, pinned_until_);
+  if (!stored.ok()) log_warn("partition", "{}: {}", ref().name(), stored.error().text);
+}
+
 Result<> PartitionImpl::restore_now(Offset base, Deadline deadline) {
   TRY(check_open());
   TRY(const Place place, place_of(base));
   if (place == Place::kActive || place == Place::kSealed) return done();
   {
     const std::lock_guard hold(change_mutex_);
-    pinned_until_[base] = TimestampMs{deps_.clock.wall().raw + kRestoredStayMs};
+    TRY(pin(base));
   }
   if (place == Place::kArchivedAndLocal) return done();
   return bring_back(base, deadline);

@@ -90,8 +90,27 @@ TEST_F(WhyTest, FollowsASegmentOfAnAgeTopicThroughItsLife) {
   EXPECT_THAT(why(0), ElementsAre("local pinned", "remote no_retention"));
   world.expect_evaluated();
   EXPECT_THAT(why(0), ElementsAre("local pinned", "remote no_retention"));
+  world.restart();
+  world.expect_evaluated();
+  EXPECT_THAT(why(0), ElementsAre("local pinned", "remote no_retention")) << "a restart forgets no pin";
   world.clock.advance(std::chrono::hours(25));
   EXPECT_THAT(why(0), ElementsAre("local due", "remote no_retention"));
+}
+
+TEST(Pins, SurviveInAFileThatKnowsItsDamage) {
+  World world;
+  const auto partition = world.create({});
+  EXPECT_TRUE(load_pins(world.files, world.folder())->empty());
+  const Pins pins{{Offset{0}, TimestampMs{5}}, {Offset{70}, TimestampMs{6}}};
+  ASSERT_TRUE(store_pins(world.files, world.folder(), pins).ok());
+  EXPECT_EQ(*load_pins(world.files, world.folder()), pins);
+  const std::string path = world.folder() + "/" + std::string(kPinsFile);
+  std::string text(text_of(*read_whole(world.files, path)));
+  text[text.find("until 5") + 6] = '9';
+  ASSERT_TRUE(write_atomically(world.files, path, view_of(text)).ok());
+  EXPECT_EQ(load_pins(world.files, world.folder()).error().kind, Kind::kCorrupt);
+  world.restart();
+  EXPECT_TRUE(world.partition()->read({Offset{0}}).ok()) << "the partition serves without them";
 }
 
 TEST_F(WhyTest, KnowsTheRulesOfTieredTopics) {
