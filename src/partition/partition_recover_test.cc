@@ -90,5 +90,57 @@ TEST(LostFolder, StaysOfflineWhileTheStoreIsAway) {
   EXPECT_EQ(world.consume(*world.partition(), Offset{0}), static_cast<std::size_t>(archived.raw));
 }
 
+TEST(LostFolder, ReturnsByItselfWhenTheStoreIsBack) {
+  World world(true, [](TopicsOptions& options) { options.own_threads = false; });
+  world.create(tiered());
+  world.fill(*world.partition(), 3);
+  world.expect_evaluated();
+  const Offset archived = world.partition()->offsets().tiered_end;
+  world.stop();
+  ASSERT_TRUE(world.files.remove_tree(world.folder()).ok());
+  world.store.set_down(true);
+  world.start();
+  const auto offline = world.partition();
+  EXPECT_FALSE(offline->read({Offset{0}}).ok());
+  const int heads = world.store.calls(testing::Verb::kHead);
+  for (int second = 0; second < 300; ++second) {
+    world.clock.advance(std::chrono::seconds(1));
+    world.topics->tick();
+  }
+  EXPECT_FALSE(world.partition()->read({Offset{0}}).ok());
+  EXPECT_LE(world.store.calls(testing::Verb::kHead) - heads, 20) << "it is asked with growing pauses";
+  EXPECT_TRUE(world.topics->create("other", 1, {}).ok()) << "and nobody waits for it";
+
+  world.store.set_down(false);
+  world.clock.advance(std::chrono::minutes(2));
+  world.topics->tick();
+  const auto back = world.partition();
+  ASSERT_NE(back, offline);
+  EXPECT_EQ(back->offsets().high_watermark, archived);
+  world.produce(*back);
+  EXPECT_EQ(world.consume(*back, Offset{0}), static_cast<std::size_t>(archived.raw) + 5);
+  EXPECT_EQ(world.metrics.text().find("partitions_offline 1"), std::string::npos);
+  ASSERT_TRUE(world.topics->remove("t").ok());
+}
+
+TEST(LostFolder, ATopicThatIsDeletedWhileOfflineStaysDeleted) {
+  World world(true, [](TopicsOptions& options) { options.own_threads = false; });
+  world.create(tiered());
+  world.fill(*world.partition(), 3);
+  world.expect_evaluated();
+  world.stop();
+  ASSERT_TRUE(world.files.remove_tree(world.folder()).ok());
+  world.store.set_down(true);
+  world.start();
+  ASSERT_TRUE(world.topics->remove("t").ok());
+  world.store.set_down(false);
+  world.clock.advance(std::chrono::minutes(2));
+  world.topics->tick();
+  world.expect_evaluated();
+  EXPECT_EQ(world.partition(), nullptr);
+  EXPECT_EQ(world.objects(), 0u);
+  EXPECT_FALSE(world.files.stat(world.folder()).ok());
+}
+
 }  // namespace
 }  // namespace takhin::partition

@@ -228,12 +228,13 @@ void TopicsImpl::remove_folders(const DeletedTopic& topic) const {
 bool TopicsImpl::has_errands() const {
   const std::lock_guard hold(change_mutex_);
   if (closed_) return false;
-  if (!file_.deleting.empty()) return true;
+  if (!file_.deleting.empty() || !awaited_.empty()) return true;
   return deps_.engine != nullptr &&
          (sweep_due_ || std::ranges::any_of(file_.topics, [](const auto& topic) { return !topic.published; }));
 }
 
 Result<> TopicsImpl::run_errands() {
+  TRY(reopen_awaited());
   TRY(finish_deletions());
   if (deps_.engine == nullptr) return done();
   TRY(publish_topics());

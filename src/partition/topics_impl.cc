@@ -151,7 +151,7 @@ Result<> TopicsImpl::open_all() {
       jobs[at].live = *std::move(opened);
     } else {
       jobs[at].why = std::move(opened).error();
-      log_error("partition", "{}; it stays offline", jobs[at].why.text);
+      log_error("partition", "{}; it is offline", jobs[at].why.text);
       ++offline_;
     }
   });
@@ -161,7 +161,10 @@ Result<> TopicsImpl::open_all() {
     std::vector<std::shared_ptr<PartitionImpl>> live;
     std::map<std::int32_t, Error> broken;
     for (; at < jobs.size() && jobs[at].topic == &topic; ++at) {
-      if (jobs[at].live == nullptr) broken.emplace(jobs[at].partition, jobs[at].why);
+      if (jobs[at].live == nullptr) {
+        await(topic.id, jobs[at].partition, jobs[at].why);
+        broken.emplace(jobs[at].partition, jobs[at].why);
+      }
       live.push_back(jobs[at].live);
     }
     next.names.emplace(topic.id, topic.name);

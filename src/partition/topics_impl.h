@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <set>
 
 #include "partition/flusher.h"
 #include "partition/partition_impl.h"
@@ -98,6 +99,10 @@ class TopicsImpl final : public Topics {
   Result<> run_errands();
   Result<> publish_topics();
   Result<> finish_deletions();
+  // topics_reopen.cc
+  void await(const Uuid& topic, std::int32_t partition, const Error& why);  // change_mutex_ held, or before anybody else is there
+  Result<> reopen_awaited();
+  Result<> reopen(const tier::PartitionRef& ref);  // change_mutex_ held
 
   std::vector<std::shared_ptr<PartitionImpl>> live_partitions() const;
   struct Found {
@@ -120,6 +125,7 @@ class TopicsImpl final : public Topics {
   mutable std::mutex change_mutex_;  // one change of the set of topics at a time; before registry_mutex_
   TopicsFile file_;                  // as on disk
   std::map<Uuid, std::vector<std::shared_ptr<PartitionImpl>>> dying_;  // deleted here; an upload may still run in them
+  std::set<std::pair<Uuid, std::int32_t>> awaited_;  // offline until the store, or the disk, lets them open
   bool sweep_due_ = true;            // deletions that somebody else left in the bucket, once at start
 
   mutable std::mutex registry_mutex_;
@@ -127,6 +133,7 @@ class TopicsImpl final : public Topics {
   std::atomic<std::size_t> offline_{0};
   std::atomic<bool> closed_{false};
   bool clean_shutdown_ = false;
+  const Steady started_ = deps_.clock.steady();  // requests are counted since
 
   TierKeeper keeper_;
 };
