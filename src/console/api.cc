@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <span>
 
@@ -219,6 +220,9 @@ Response Api::access(const Request&, const std::string& segment) const {
 
 Response Api::cost_analysis(const Request&, const std::string&) const {
   const auto report = admin_.cost();
+  double since_start = 0;
+  for (const auto& topic : admin_.topic_costs(kCostTopicsMax)) since_start += topic.requests_usd + topic.retrieval_usd;
+  const double requests = report.cost.total_usd - report.cost.hot_usd - report.cost.cold_usd;
   return json(JsonObject()
                   .number("hot_storage_gb", report.hot_gb)
                   .number("cold_storage_gb", report.cold_gb)
@@ -226,7 +230,10 @@ Response Api::cost_analysis(const Request&, const std::string&) const {
                   .text("cold_storage_cost_monthly", fmt::format("${:.2f}", report.cost.cold_usd))
                   .text("total_cost_monthly", fmt::format("${:.2f}", report.cost.total_usd))
                   .text("cost_savings_pct", fmt::format("{:.1f}%", report.cost.savings_pct))
-                  .text("retrieval_cost_per_restore", fmt::format("${:.4f}", report.cost.restore_usd)));
+                  .text("retrieval_cost_per_restore", fmt::format("${:.4f}", report.cost.restore_usd))
+                  .text("requests_cost_monthly", fmt::format("${:.4f}", std::max(requests, 0.0)))
+                  .text("requests_cost_since_start", fmt::format("${:.4f}", since_start))
+                  .text("counted_since", rfc3339(started_)));
 }
 
 Response Api::topic_costs(const Request&, const std::string&) const {
@@ -246,7 +253,7 @@ Response Api::topic_costs(const Request&, const std::string&) const {
                   .number("retrieval_usd", topic.retrieval_usd)
                   .str();
   }
-  return json(JsonObject().raw("topics", "[" + topics + "]"));
+  return json(JsonObject().raw("topics", "[" + topics + "]").text("counted_since", rfc3339(started_)));
 }
 
 Response Api::evaluate(const Request&, const std::string&) const {

@@ -13,8 +13,9 @@ namespace takhin::console {
 /// Any thread; blocks as long as Admin does. Borrows all it is given.
 class Api {
  public:
-  Api(partition::Admin& admin, metrics::Metrics& metrics, const ConsoleOptions& options)
-      : admin_(admin), metrics_(metrics), options_(options) {}
+  /// `started`: since when requests are counted.
+  Api(partition::Admin& admin, metrics::Metrics& metrics, const ConsoleOptions& options, TimestampMs started)
+      : admin_(admin), metrics_(metrics), options_(options), started_(started) {}
 
   Response console(const Request& request) const;
   Response metrics(const Request& request) const;
@@ -44,6 +45,7 @@ class Api {
   partition::Admin& admin_;
   metrics::Metrics& metrics_;
   const ConsoleOptions& options_;
+  const TimestampMs started_;
 };
 
 /// The body of every error.

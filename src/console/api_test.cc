@@ -25,7 +25,7 @@ class Routes : public ::testing::Test {
   takhin::testing::FakeAdmin admin;
   metrics::Metrics metrics;
   ConsoleOptions options;
-  Api api{admin, metrics, options};
+  Api api{admin, metrics, options, TimestampMs{1'700'000'000'000}};
   const std::string path = "topic-0/00000000000000000000.log";
 };
 
@@ -126,19 +126,21 @@ TEST_F(Routes, CostAnalysisHasTheOldDocumentsFigures) {
   expect(
       ask("GET", "/api/v1/tiers/cost-analysis"), 200,
       R"({"hot_storage_gb":145.3,"cold_storage_gb":18,"hot_storage_cost_monthly":"$3.34","cold_storage_cost_monthly":"$0.07",)"
-      R"("total_cost_monthly":"$3.41","cost_savings_pct":"9.1%","retrieval_cost_per_restore":"$0.0010"})");
+      R"("total_cost_monthly":"$3.41","cost_savings_pct":"9.1%","retrieval_cost_per_restore":"$0.0010",)"
+      R"("requests_cost_monthly":"$0.0000","requests_cost_since_start":"$0.0000","counted_since":"2023-11-14T22:13:20Z"})");
   admin.report = {};
   EXPECT_THAT(ask("GET", "/api/v1/tiers/cost-analysis").body, HasSubstr(R"("cost_savings_pct":"0.0%")"));
 }
 
 TEST_F(Routes, TopicCosts) {
-  expect(ask("GET", "/api/v1/tiers/cost/topics"), 200, R"({"topics":[]})");
+  expect(ask("GET", "/api/v1/tiers/cost/topics"), 200, R"({"topics":[],"counted_since":"2023-11-14T22:13:20Z"})");
   admin.topics = {{"a", 1, 2, 3, 4, 5, 6, 0.5, 0.25, 0.125}, {"(bucket)", 0, 0, 1, 0, 0, 0, 0, 0, 0}};
   expect(ask("GET", "/api/v1/tiers/cost/topics"), 200,
          R"({"topics":[{"topic":"a","local_bytes":1,"remote_bytes":2,"put_requests":3,"get_requests":4,"bytes_up":5,)"
          R"("bytes_down":6,"storage_usd_month":0.5,"requests_usd":0.25,"retrieval_usd":0.125},)"
          R"x({"topic":"(bucket)","local_bytes":0,"remote_bytes":0,"put_requests":1,"get_requests":0,"bytes_up":0,)x"
-         R"("bytes_down":0,"storage_usd_month":0,"requests_usd":0,"retrieval_usd":0}]})");
+         R"("bytes_down":0,"storage_usd_month":0,"requests_usd":0,"retrieval_usd":0}],"counted_since":"2023-11-14T22:13:20Z"})");
+  EXPECT_THAT(ask("GET", "/api/v1/tiers/cost-analysis").body, HasSubstr(R"("requests_cost_since_start":"$0.3750")"));
 }
 
 TEST_F(Routes, Evaluate) {

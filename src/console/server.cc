@@ -218,7 +218,7 @@ class ThreePorts : public ConsoleServer {
  public:
   ThreePorts(partition::Admin& admin, metrics::Metrics& metrics, Clock& clock, const ConsoleOptions& options)
       : options_(options),
-        api_(admin, metrics, options_),
+        api_(admin, metrics, options_, clock.wall()),
         console_("console", options.console_host, clock, options.threads, options.body_bytes_max,
                  [this](const Request& request) { return api_.console(request); }),
         metrics_("metrics", options.metrics_host, clock, kSmallPortThreads, options.body_bytes_max,

@@ -20,7 +20,7 @@ inline constexpr metrics::MetricDef kPromotions{"tier_promotion_operations_total
 inline constexpr metrics::MetricDef kDemotions{"tier_demotion_operations_total", metrics::Type::kCounter,
                                                "Archived segments whose local copy was removed."};
 inline constexpr metrics::MetricDef kMonthlyCost{"tier_storage_cost_monthly_usd", metrics::Type::kGauge,
-                                                 "Storage cost of a month at the present sizes and the configured rates."};
+                                                 "Cost of a month: sizes as now, after a day also requests at the pace so far."};
 inline constexpr metrics::MetricDef kAccessFrequency{"tier_access_frequency_hz", metrics::Type::kGauge,
                                                      "Accesses per hour of the most read segments (at most 20)."};
 inline constexpr metrics::MetricDef kStoreReachable{"tier_store_reachable", metrics::Type::kGauge,

@@ -168,6 +168,23 @@ TEST(Admin, RestoredSegmentStaysForADay) {
   EXPECT_EQ(world.consume(*partition, Offset{0}), static_cast<std::size_t>(partition->offsets().high_watermark.raw));
 }
 
+TEST(Admin, RequestsCountAsAMonthsOnceTheirPaceIsKnown) {
+  World world(true, [](TopicsOptions& options) { options.rates.put_per_1000 = 5; });
+  const auto partition = world.create({});
+  world.fill(*partition, 4, kCold);
+  world.expect_evaluated();
+  for (int i = 0; i < 1'000; ++i) world.meter.record(object::Request::kPut, std::nullopt, 0, 0, {});
+  const auto requests = [&] {
+    const tier::Cost cost = world.topics->cost().cost;
+    return cost.total_usd - cost.hot_usd - cost.cold_usd;
+  };
+  EXPECT_NEAR(requests(), 0, 1e-9);
+  EXPECT_GT(world.topics->cost().cost.savings_pct, 50) << "what a start asks for is no month of it";
+  world.clock.advance(std::chrono::hours(3 * 24));
+  EXPECT_NEAR(requests(), 5 * 10, 0.01);
+  EXPECT_LT(world.topics->cost().cost.savings_pct, 0) << "a topic this small does cost more in the store";
+}
+
 TEST(Admin, CostAndMetrics) {
   World world;
   const auto partition = world.create({});

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "object/memory.h"
+#include "object/metered.h"
 #include "os/clock.h"
 #include "os/files.h"
 #include "partition/topics_impl.h"
@@ -40,7 +41,7 @@ class World {
       options.chunk_bytes = 4 * kKiB;
       options.fetch_threads = 2;
       options.merge = merge_;
-      auto opened = tier::Engine::open({store, files, clock, random, metrics}, options);
+      auto opened = tier::Engine::open({store, files, clock, random, metrics, &meter}, options);
       ASSERT_TRUE(opened.ok()) << why(opened);
       engine = *std::move(opened);
     }
@@ -173,6 +174,7 @@ class World {
   testing::FakeClock clock{os::SystemClock().wall()};
   testing::SeededRandom random;
   metrics::Metrics metrics;
+  object::RequestMeter meter{metrics};
   object::MemoryStore memory{clock};
   testing::ScriptedStore store{memory};
   std::unique_ptr<tier::Engine> engine;

@@ -12,6 +12,8 @@ namespace takhin::partition {
 namespace {
 
 constexpr double kBytesPerGb = 1e9;
+constexpr std::chrono::hours kMonth{30 * 24};
+constexpr std::chrono::hours kPaceKnownAfter{24};
 
 tier::Tier tier_of(Place place) {
   switch (place) {
@@ -21,6 +23,13 @@ tier::Tier tier_of(Place place) {
     case Place::kArchivedOnly: return tier::Tier::kCold;
   }
   return tier::Tier::kHot;
+}
+
+/// What requests counted for so long are multiplied with to be a month's. Nothing before kPaceKnownAfter: a start lists the
+/// bucket and uploads what waited, and a month of that would be a fable.
+double requests_to_month(std::chrono::nanoseconds counted_for) {
+  if (counted_for < kPaceKnownAfter) return 0;
+  return std::chrono::duration<double>(kMonth) / std::chrono::duration<double>(counted_for);
 }
 
 /// Admin's kNotFound is a segment that nobody knows. What a known one turns out to lack is damage, and its text says so.
@@ -132,8 +141,9 @@ CostReport TopicsImpl::cost() const {
   if (counts.archived > 0) input.restore_gb = input.remote_gb / static_cast<double>(counts.archived);
   if (deps_.engine != nullptr) {
     const tier::EngineStats stats = deps_.engine->stats();
-    input.requests_usd = static_cast<double>(stats.put_requests) / 1000 * options_.rates.put_per_1000 +
-                         static_cast<double>(stats.get_requests) / 1000 * options_.rates.get_per_1000;
+    const double asked_usd = static_cast<double>(stats.put_requests) / 1000 * options_.rates.put_per_1000 +
+                             static_cast<double>(stats.get_requests) / 1000 * options_.rates.get_per_1000;
+    input.requests_usd = asked_usd * requests_to_month(deps_.clock.steady() - started_);
   }
   CostReport out;
   out.hot_gb = input.local_gb;
