@@ -28,6 +28,7 @@ struct LogConfig {
   std::int64_t timestamp_before_max_ms = INT64_MAX;   // message.timestamp.before.max.ms
   std::int64_t timestamp_after_max_ms = 3600'000;     // message.timestamp.after.max.ms
   std::optional<record::Codec> compression;           // compression.type; none = "producer": as sent
+  std::optional<int> compression_level;               // of that codec; none: its default
 };
 
 /// What an append answers to the client. Anything but kOk and kDuplicate means that nothing was written.

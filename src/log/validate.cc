@@ -81,7 +81,7 @@ Check check_times(const TimeSpan& times, const LogConfig& config, TimestampMs no
   return std::nullopt;
 }
 
-Result<Bytes> recompress(const BatchHeader& header, View plain, record::Codec codec) {
+Result<Bytes> recompress(const BatchHeader& header, View plain, record::Codec codec, std::optional<int> level) {
   std::vector<record::NewRecord> records;
   records.reserve(static_cast<std::size_t>(header.record_count));
   record::RecordCursor cursor(header, plain);
@@ -94,6 +94,7 @@ Result<Bytes> recompress(const BatchHeader& header, View plain, record::Codec co
     record::decode_headers(*raw, records.back().headers);
   }
   return record::build_batch(records, {.codec = codec,
+                                       .level = level,
                                        .transactional = header.is_transactional(),
                                        .producer_id = header.producer_id,
                                        .producer_epoch = header.producer_epoch,
@@ -125,7 +126,7 @@ class Judge {
       if (Check bad = check_times(times, config_, intake_.now)) return bad;
     }
     if (config_.compression && *config_.compression != header.codec()) {
-      auto other = recompress(header, *plain, *config_.compression);
+      auto other = recompress(header, *plain, *config_.compression, config_.compression_level);
       if (!other.ok()) return refuse(AppendStatus::kInvalidRecord, "{}", other.error().text);
       if (other->size() > config_.message_bytes_max) {
         return refuse(AppendStatus::kMessageTooLarge, "batch of {} bytes once recompressed", other->size());

@@ -132,6 +132,21 @@ TEST(Validate, RecompressesOnlyWhenAskedTo) {
   EXPECT_EQ(cursor.valid_bytes(), out.recompressed->size());
 }
 
+TEST(Validate, RecompressesAtTheLevelOfTheTopic) {
+  std::string text;
+  for (int i = 0; i < 20'000; ++i) text += std::to_string(i * 7919 % 1009) + ",";
+  const record::NewRecord record{.value = view_of(text), .timestamp = TimestampMs{kStart}};
+  const auto size_at = [&](record::Codec codec, int level) {
+    Bytes batch = *record::build_batch({&record, 1}, {});
+    const Judged out = judged(batch, {.compression = codec, .compression_level = level});
+    EXPECT_TRUE(out.recompressed.has_value()) << out.why;
+    return out.recompressed ? out.recompressed->size() : 0;
+  };
+  EXPECT_GT(size_at(record::Codec::kGzip, 1), size_at(record::Codec::kGzip, 9));
+  EXPECT_GT(size_at(record::Codec::kLz4, 1), size_at(record::Codec::kLz4, 17));
+  EXPECT_GT(size_at(record::Codec::kZstd, -1000), size_at(record::Codec::kZstd, 19));
+}
+
 TEST(Validate, ABombIsRefusedWithinItsLimit) {
   const Bytes zeros(kMiB, std::byte{0});
   const record::NewRecord record{.value = View(zeros), .timestamp = TimestampMs{kStart}};

@@ -16,6 +16,7 @@ constexpr std::string_view kCompression[] = {"uncompressed", "zstd", "lz4", "sna
 constexpr std::string_view kTimestampType[] = {"CreateTime", "LogAppendTime"};
 constexpr std::string_view kLongMax = "9223372036854775807";
 constexpr std::string_view kBlanks = " \t";
+constexpr std::string_view kGzipLevel = "compression.gzip.level";
 
 // Keys, types, defaults and bounds are Apache Kafka 4.x's (org.apache.kafka.common.config.TopicConfig), but for segment.bytes,
 // which keeps the older lower bound of one record overhead: small segments make small tests. The tier.* are our own.
@@ -23,11 +24,12 @@ constexpr TopicConfigRow kRows[] = {
     {"cleanup.policy", "list", "delete",
      "How old data goes: delete by retention, or not (compact: every record is kept, as there is no cleaner yet), or both.",
      INT64_MIN, INT64_MAX, kCleanup},
-    {"compression.gzip.level", "int", "-1", "Accepted; what is recompressed is so at the codec's own default.", -1, 9},
-    {"compression.lz4.level", "int", "9", "Accepted; as compression.gzip.level.", 1, 17},
+    {kGzipLevel, "int", "-1",
+     "Level at which compression.type=gzip compresses again what came otherwise; -1 is the codec's default.", -1, 9},
+    {"compression.lz4.level", "int", "9", "The same for lz4.", 1, 17},
     {"compression.type", "string", "producer", "Codec of stored batches; producer keeps what was sent.", INT64_MIN, INT64_MAX,
      kCompression},
-    {"compression.zstd.level", "int", "3", "Accepted; as compression.gzip.level.", -131072, 22},
+    {"compression.zstd.level", "int", "3", "The same for zstd.", -131072, 22},
     {"delete.retention.ms", "long", "86400000", "Accepted; a compacted topic keeps every record, as there is no cleaner yet.", 0},
     {"file.delete.delay.ms", "long", "60000", "Accepted; a removed file lives exactly until its last reader is done.", 0},
     {"flush.messages", "long", kLongMax, "Accepted; acks=all batches are flushed before they are acknowledged (log.flush).",
@@ -103,7 +105,8 @@ Result<> check_choice(const TopicConfigRow& row, std::string_view whole, std::st
 
 Result<> check_value(const TopicConfigRow& row, std::string_view text) {
   if (row.type == "int" || row.type == "long") {
-    TRY(integer_of(row, text));
+    TRY(const std::int64_t value, integer_of(row, text));
+    if (row.key == kGzipLevel && value == 0) return broken(row.key, text, "must be -1 or from 1 to 9");
   } else if (row.type == "boolean") {
     if (text != "true" && text != "false") return broken(row.key, text, "must be true or false");
   } else if (row.type == "double") {
@@ -164,6 +167,14 @@ std::optional<record::Codec> codec_of(std::string_view name) {
   return std::nullopt;
 }
 
+std::optional<int> level_of(const Values& values, std::optional<record::Codec> codec) {
+  const auto level = [&](std::string_view key) { return static_cast<int>(values.integer(key)); };
+  if (codec == record::Codec::kGzip) return level(kGzipLevel);
+  if (codec == record::Codec::kLz4) return level("compression.lz4.level");
+  if (codec == record::Codec::kZstd) return level("compression.zstd.level");
+  return std::nullopt;
+}
+
 log::LogConfig log_config_of(const Values& values) {
   log::LogConfig log;
   log.segment_bytes = static_cast<std::uint64_t>(values.integer("segment.bytes"));
@@ -175,6 +186,7 @@ log::LogConfig log_config_of(const Values& values) {
   log.timestamp_before_max_ms = values.integer("message.timestamp.before.max.ms");
   log.timestamp_after_max_ms = values.integer("message.timestamp.after.max.ms");
   log.compression = codec_of(values.text("compression.type"));
+  log.compression_level = level_of(values, log.compression);
   return log;
 }
 

@@ -48,6 +48,7 @@ TEST(TopicConfig, ValuesArrive) {
   ASSERT_TRUE(config.ok()) << config.error().text;
   EXPECT_TRUE(config->cleanup_compact && config->cleanup_delete);
   EXPECT_EQ(config->log.compression, record::Codec::kZstd);
+  EXPECT_EQ(config->log.compression_level, 3);
   EXPECT_EQ(config->log.timestamp_type, record::TimestampType::kLogAppendTime);
   EXPECT_EQ(config->effective_local_retention_ms(), 1000);
   EXPECT_EQ(config->min_insync_replicas, 2);
@@ -78,6 +79,10 @@ TEST(TopicConfig, RefusalsNameKeyValueAndRule) {
   EXPECT_THAT(error_of({{"cleanup.policy", "delete,shred"}}), HasSubstr("compact, delete"));
   EXPECT_THAT(error_of({{"cleanup.policy", ""}}), HasSubstr("compact, delete"));
   EXPECT_THAT(error_of({{"compression.type", "brotli"}}), HasSubstr("zstd"));
+  EXPECT_THAT(error_of({{"compression.gzip.level", "0"}}), HasSubstr("-1 or from 1 to 9"));
+  EXPECT_THAT(error_of({{"compression.gzip.level", "10"}}), HasSubstr("compression.gzip.level"));
+  EXPECT_THAT(error_of({{"compression.lz4.level", "18"}}), HasSubstr("compression.lz4.level"));
+  EXPECT_THAT(error_of({{"compression.zstd.level", "23"}}), HasSubstr("compression.zstd.level"));
   EXPECT_THAT(error_of({{"min.cleanable.dirty.ratio", "1.5"}}), HasSubstr("0 to 1"));
 }
 

@@ -8,7 +8,10 @@ namespace takhin::partition {
 namespace {
 
 constexpr BrokerKey kKeys[] = {
+    {"compression.gzip.level", "compression.gzip.level"},
+    {"compression.lz4.level", "compression.lz4.level"},
     {"compression.type", "compression.type"},
+    {"compression.zstd.level", "compression.zstd.level"},
     {"log.cleaner.delete.retention.ms", "delete.retention.ms"},
     {"log.cleaner.max.compaction.lag.ms", "max.compaction.lag.ms"},
     {"log.cleaner.min.cleanable.ratio", "min.cleanable.dirty.ratio"},

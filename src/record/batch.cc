@@ -153,7 +153,7 @@ Result<Bytes> build_batch(std::span<const NewRecord> records, const BatchOptions
   }
   Bytes packed;
   if (options.codec != Codec::kNone) {
-    TRY(packed, compress(options.codec, plain));
+    TRY(packed, compress(options.codec, plain, options.level));
   }
   const View body = options.codec == Codec::kNone ? View(plain) : View(packed);
   const std::size_t length = body.size() + kBatchHeaderBytes - kBatchPrefixBytes;

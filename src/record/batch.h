@@ -111,6 +111,7 @@ struct BatchOptions {
   Offset base_offset;
   LeaderEpoch leader_epoch{0};
   Codec codec = Codec::kNone;
+  std::optional<int> level;  // of the codec; none: its default
   TimestampType timestamp_type = TimestampType::kCreateTime;
   bool transactional = false;
   bool control = false;

@@ -57,9 +57,9 @@ class Growing {
   Bytes out_;
 };
 
-Result<Bytes> gzip_compress(View plain) {
+Result<Bytes> gzip_compress(View plain, int level) {
   z_stream stream{};
-  if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kGzipWindow, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
+  if (deflateInit2(&stream, level, Z_DEFLATED, kGzipWindow, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
     return fail(Kind::kExhausted, "deflateInit2 failed");
   }
   const std::unique_ptr<z_stream, int (*)(z_stream*)> guard(&stream, deflateEnd);
@@ -151,11 +151,11 @@ Result<Bytes> snappy_decompress(View packed, std::size_t max) {
   return out;
 }
 
-Result<Bytes> lz4_compress(View plain) {
+Result<Bytes> lz4_compress(View plain, int level) {
   LZ4F_preferences_t how{};
   how.frameInfo.blockSizeID = LZ4F_max64KB;
   how.frameInfo.blockMode = LZ4F_blockIndependent;  // Java's reader knows no linked blocks
-  how.compressionLevel = kLz4Level;
+  how.compressionLevel = level;
   Bytes out(LZ4F_compressFrameBound(plain.size(), &how));
   const std::size_t size = LZ4F_compressFrame(out.data(), out.size(), plain.data(), plain.size(), &how);
   if (LZ4F_isError(size) != 0) return fail(Kind::kExhausted, "lz4: {}", LZ4F_getErrorName(size));
@@ -185,9 +185,9 @@ Result<Bytes> lz4_decompress(View packed, std::size_t max) {
   return std::move(out).take();
 }
 
-Result<Bytes> zstd_compress(View plain) {
+Result<Bytes> zstd_compress(View plain, int level) {
   Bytes out(ZSTD_compressBound(plain.size()));
-  const std::size_t size = ZSTD_compress(out.data(), out.size(), plain.data(), plain.size(), kZstdLevel);
+  const std::size_t size = ZSTD_compress(out.data(), out.size(), plain.data(), plain.size(), level);
   if (ZSTD_isError(size) != 0) return fail(Kind::kExhausted, "zstd: {}", ZSTD_getErrorName(size));
   out.resize(size);
   return out;
@@ -216,16 +216,16 @@ Result<Bytes> zstd_decompress(View packed, std::size_t max) {
 
 }  // namespace
 
-Result<Bytes> compress(Codec codec, View plain) {
+Result<Bytes> compress(Codec codec, View plain, std::optional<int> level) {
   if (plain.size() > std::numeric_limits<std::int32_t>::max()) {
     return fail(Kind::kInvalid, "{} bytes are more than a batch can hold", plain.size());
   }
   switch (codec) {
     case Codec::kNone: return copy_of(plain);
-    case Codec::kGzip: return gzip_compress(plain);
+    case Codec::kGzip: return gzip_compress(plain, level.value_or(Z_DEFAULT_COMPRESSION));
     case Codec::kSnappy: return snappy_compress(plain);
-    case Codec::kLz4: return lz4_compress(plain);
-    case Codec::kZstd: return zstd_compress(plain);
+    case Codec::kLz4: return lz4_compress(plain, level.value_or(kLz4Level));
+    case Codec::kZstd: return zstd_compress(plain, level.value_or(kZstdLevel));
   }
   return fail(Kind::kInvalid, "unknown compression {}", static_cast<int>(codec));
 }
