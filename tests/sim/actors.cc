@@ -87,6 +87,12 @@ SentBatch make_batch(World& world, const PartitionModel& model, bool idempotent)
   return batch;
 }
 
+/// What a full disk, or one that does not sync, may answer a client.
+bool disk_explains(const World& world, const Error& error) {
+  return (world.disk_full && error.kind == Kind::kExhausted) ||
+         ((world.syncs_fail || world.sync_failed) && error.kind == Kind::kUnavailable);
+}
+
 void wait_for_disk(const Pick& to, Offset end) {
   to.partition->when_durable(end, [&](Result<> durable) {
     if (durable.ok()) to.model->acknowledged(end);
@@ -100,6 +106,7 @@ Result<> produce(World& world) {
   const SentBatch batch = make_batch(world, *to->model, idempotent);
   Bytes bytes = batch.bytes;
   const auto answer = to->partition->append(bytes);
+  if (!answer.ok() && !world.disk.stopped() && disk_explains(world, answer.error())) return done();  // the client sends it later
   if (idempotent) {
     to->model->sent.push_back(batch);
     if (to->model->sent.size() > kSentMax) to->model->sent.erase(to->model->sent.begin());
@@ -127,7 +134,10 @@ Result<> send_one_again(World& world, const Pick& to, const SentBatch& batch, bo
   const Offset end = kept->end;
   Bytes bytes = batch.bytes;
   const auto answer = to.partition->append(bytes);
-  if (!answer.ok()) return world.disk.stopped() ? done() : Result<>(violation("append: " + answer.error().text));
+  if (!answer.ok()) {
+    if (world.disk.stopped() || disk_explains(world, answer.error())) return done();
+    return violation("append: " + answer.error().text);
+  }
   if (refusable && answer->status == log::AppendStatus::kOutOfOrderSequence) return done();
   if (answer->status != log::AppendStatus::kDuplicate || answer->base != base) {
     return violation(fmt::format("{}: batch {} of producer {} is at {}, sent again it was given {} (status {} {})",
@@ -182,8 +192,63 @@ Result<> tick(World& world) {
   return done();
 }
 
+using Copies = std::map<std::pair<tier::PartitionRef, Offset>, Offset>;  // and where they end
+
+Copies local_copies(World& world) {
+  Copies out;
+  for (const auto& [name, topic] : world.model) {
+    for (std::size_t index = 0; index < topic.partitions.size(); ++index) {
+      const auto partition = world.partition(name, index);
+      if (partition == nullptr) continue;
+      for (const tier::SegmentEntry& entry : world.engine->segments(partition->ref())) {
+        if (world.engine->has_local_copy(partition->ref(), entry.base)) out[{partition->ref(), entry.base}] = entry.end;
+      }
+    }
+  }
+  return out;
+}
+
+/// With a target for local disk, what a pass brings back must not be what the next one sends away: nothing was written between.
 Result<> evaluate(World& world) {
+  if (!world.disk_target.is_set()) {
+    static_cast<void>(world.topics->evaluate());
+    return done();
+  }
+  const Copies before = local_copies(world);
   static_cast<void>(world.topics->evaluate());
+  const Copies after = local_copies(world);
+  static_cast<void>(world.topics->evaluate());
+  const Copies later = local_copies(world);
+  if (world.disk.stopped()) return done();
+  for (const auto& [copy, end] : after) {
+    const auto& [ref, base] = copy;
+    const auto topic = world.model.find(ref.topic);
+    if (before.contains(copy) || later.contains(copy) || topic == world.model.end()) continue;
+    const auto partition = world.partition(ref.topic, static_cast<std::size_t>(ref.partition));
+    if (partition == nullptr || end <= partition->offsets().log_start) continue;
+    return violation(fmt::format("{}: segment {} was brought back and left at once", ref.name(), base.raw));
+  }
+  return done();
+}
+
+// ---- the disk
+
+/// From now on a write somewhere does not fit; what was acknowledged stays, and once there is room all goes on.
+Result<> fill_disk(World& world) {
+  if (world.disk_full) {
+    world.heal_disk();
+  } else {
+    world.fill_disk(world.below(6000));
+  }
+  return done();
+}
+
+Result<> fail_syncs(World& world) {
+  if (world.syncs_fail) {
+    world.heal_disk();
+  } else {
+    world.fail_syncs();
+  }
   return done();
 }
 
@@ -250,7 +315,7 @@ Result<> create_topic(World& world) {
   const auto made = world.topics->create(name, static_cast<std::int32_t>(topic.partitions.size()), configs);
   if (made.ok()) {
     topic.id = (*made)->id;
-  } else if (world.disk.stopped()) {
+  } else if (world.disk.stopped() || disk_explains(world, made.error())) {
     world.unsure_created.insert(name);
   } else {
     return violation(fmt::format("create {}: {}", name, made.error().text));
@@ -263,8 +328,11 @@ Result<> remove_topic(World& world) {
   if (world.model.empty()) return done();
   const auto topic = std::next(world.model.begin(), static_cast<std::ptrdiff_t>(world.below(world.model.size())));
   const std::string name = topic->first;
+  if (world.unsure_created.contains(name)) return done();  // its creation failed; the next start tells
   const auto removed = world.topics->remove(name);
-  if (!removed.ok() && !world.disk.stopped()) return violation(fmt::format("remove {}: {}", name, removed.error().text));
+  if (!removed.ok() && !world.disk.stopped() && !disk_explains(world, removed.error())) {
+    return violation(fmt::format("remove {}: {}", name, removed.error().text));
+  }
   if (removed.ok()) {
     world.model.erase(topic);
   } else {
@@ -303,7 +371,8 @@ constexpr Actor kActors[] = {
     {"restore", 2, restore_one},     {"refresh", 1, refresh},
     {"create", 3, create_topic},     {"remove", 1, remove_topic},
     {"time", 8, let_time_pass},      {"jump", 1, jump_clock},
-    {"weather", 2, change_weather},
+    {"weather", 2, change_weather},  {"fill-disk", 2, fill_disk},
+    {"fail-syncs", 1, fail_syncs},
 };
 
 }  // namespace

@@ -15,9 +15,10 @@ constexpr std::int64_t kReadBytes = 1500;
 
 Error violation(std::string text) { return {Kind::kCorrupt, std::move(text)}; }
 
-/// What a store that fails may cost a reader. Anything else is a violation.
-bool may_fail(const Error& error, bool store_is_well) {
-  return !store_is_well && (is_transient(error.kind) || error.kind == Kind::kCorrupt);
+/// What a store that fails, or a disk that takes nothing, may cost a reader. Anything else is a violation.
+bool may_fail(const World& world, const Error& error, bool store_is_well) {
+  if (!store_is_well && (is_transient(error.kind) || error.kind == Kind::kCorrupt)) return true;
+  return !world.disk_is_well() && (is_transient(error.kind) || error.kind == Kind::kExhausted);
 }
 
 Result<Bytes> object_log(World& world, const object::ObjectInfo& info) {
@@ -83,7 +84,8 @@ Result<std::optional<Offset>> read_on(World& world, partition::Partition& from, 
   if (!answer.ok()) {
     const auto offsets = from.offsets();
     if (answer.error().kind == Kind::kOutOfRange && offsets.log_start > at) return std::optional(offsets.log_start);  // seen now
-    if (may_fail(answer.error(), store_is_well || at >= offsets.local_start)) return std::optional<Offset>();
+    const bool local = at >= offsets.local_start;
+    if (!local && may_fail(world, answer.error(), store_is_well)) return std::optional<Offset>();
     return violation(fmt::format("read at {}: {}", at.raw, answer.error().text));
   }
   TRY(const Bytes data, read_exactly(*answer->data.file, answer->data.range));
@@ -202,7 +204,7 @@ Result<> check_times(World& world, const std::string& topic, std::size_t index, 
                            const Found& or_else) -> Result<> {
     if (world.disk.stopped()) return done();
     if (!answer.ok()) {
-      if (may_fail(answer.error(), store_is_well)) return done();
+      if (may_fail(world, answer.error(), store_is_well)) return done();
       return violation(fmt::format("{} {}: {}", partition->ref().name(), what, answer.error().text));
     }
     if (is(*answer, expected) || is(*answer, or_else)) return done();

@@ -12,6 +12,7 @@ constexpr std::uint64_t kStepsMin = 60;
 constexpr std::uint64_t kStepsMore = 120;
 constexpr std::uint64_t kCrashWithin = 90;  // changes of disk and store
 constexpr int kCrashesInARow = 3;
+constexpr int kMinutesToReturn = 5;  // beyond the keeper's longest pause
 /// Actors in the order of one life; with its seed each of them finds something to do.
 constexpr std::string_view kLife[] = {
     "create",  "produce", "produce", "produce", "produce",        "produce", "produce", "produce", "tick",   "produce",
@@ -40,8 +41,12 @@ Result<> start_again(World& world, bool machine_lost) {
       if (world.offline() == 0 || world.store_is_well()) break;
       world.say("a partition needs the store to open");  // a folder that the crash took: only the bucket knows what it held
       world.set_faults(Faults::kNone);
-      world.stop(End::kKill);
-      continue;
+      for (int minute = 0; minute < kMinutesToReturn && world.offline() > 0; ++minute) {
+        world.clock.advance(std::chrono::minutes(1));
+        world.topics->tick();
+      }
+      if (world.offline() == 0) break;  // it returned by itself
+      return Error{Kind::kCorrupt, "a partition stays offline although the store is back"};
     }
     const bool lost = world.one_in(2);
     machine_lost |= lost;
@@ -124,6 +129,8 @@ Result<RunReport> run_seed(std::uint64_t seed, const RunOptions& options) {
     TRY(step(world, weights, report).within(fmt::format("step {}", report.steps)));
   }
   world.disk.stop_after(UINT64_MAX);
+  if (world.sync_failed) TRY(restart(world, End::kKill));  // as the log asks the operator to
+  world.heal_disk();
   TRY(check_at_rest(world));
   for (const auto& [name, topic] : world.model) {
     for (const PartitionModel& partition : topic.partitions) report.batches += partition.batches().size();

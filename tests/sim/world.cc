@@ -18,6 +18,7 @@ World::World(std::uint64_t seed) : chance(seed), random(seed ^ 0x5eed), merges(s
   chunk_bytes = 64u << below(5);
   loses_catalogue = one_in(2);
   cache_bytes = one_in(4) ? 2 * kKiB : 64 * kKiB;
+  if (seed % 3 == 0) disk_target = {.log_bytes = 8 * kKiB + seed % 16 * kKiB, .low_percent = 60 + static_cast<int>(seed % 31)};
   note_time();
 }
 
@@ -36,6 +37,24 @@ void World::set_faults(Faults faults) {
     store.set_faults(
         {.refused = 150, .throttled = 50, .lost_reply = 150, .slow = 50, .flipped = 50, .torn = 80, .damaged = 5 * damage});
   }
+}
+
+void World::fill_disk(std::uint64_t bytes_left) {
+  const auto space = disk.space(kDataDir);
+  TAKHIN_ASSERT(space.ok(), "CrashFs always tells");
+  disk.set_space(space->total - space->available + bytes_left);
+  disk_full = true;
+}
+
+void World::fail_syncs() {
+  disk.fail_syncs(true);
+  syncs_fail = sync_failed = true;
+}
+
+void World::heal_disk() {
+  disk.set_space(UINT64_MAX);
+  disk.fail_syncs(false);
+  disk_full = syncs_fail = false;
 }
 
 void World::say(const std::string& what) {
@@ -67,6 +86,7 @@ Result<> World::start() {
   options.tiering = true;
   options.background_passes = false;
   options.own_threads = false;
+  options.disk_target = disk_target;
   options.policy = {.warm_age_ms = kHourMs, .cold_age_ms = 3 * kHourMs, .hot_access_hz_min = 4, .hot_access_count_min = 4};
   topics = std::make_unique<partition::TopicsImpl>(
       partition::TopicsDeps{files, clock, random, *metrics, engine.get()}, options);
@@ -84,6 +104,8 @@ void World::stop(End how) {
     disk.kill();
   }
   static_cast<void>(files.take_removed());
+  heal_disk();  // before it starts again somebody made room, and the device works
+  sync_failed = false;
 }
 
 std::shared_ptr<partition::Partition> World::partition(const std::string& topic, std::size_t index) const {

@@ -89,6 +89,11 @@ class World {
   std::shared_ptr<partition::Partition> partition(const std::string& topic, std::size_t index) const;
   Deadline soon() const { return Deadline::in(clock, std::chrono::minutes(2)); }
   void set_faults(Faults faults);
+  /// The disk takes less than what is left to be written from now on / takes everything again.
+  void fill_disk(std::uint64_t bytes_left);
+  void fail_syncs();
+  void heal_disk();
+  bool disk_is_well() const { return !disk_full && !syncs_fail; }
   bool store_is_well() const { return faults_now == Faults::kNone && !store.down(); }
   void note_time() { latest_wall = std::max(latest_wall, clock.wall()); }
   void say(const std::string& what);
@@ -113,6 +118,10 @@ class World {
   /// Either the disk forgets the catalogue, or the store keeps wrong bytes: the reservation that finds out about an object that
   /// was never verified is in the catalogue. Stores that check what they are sent, as S3 does, have no such objects.
   bool loses_catalogue = false;
+  bool disk_full = false;
+  bool syncs_fail = false;
+  bool sync_failed = false;  // since the process began: partitions that met it take no appends until a restart
+  partition::DiskTarget disk_target;
   std::uint64_t chunk_bytes = 512;
   std::uint64_t cache_bytes = 64 * kKiB;
 
