@@ -7,7 +7,7 @@ import java_client
 import kcat
 import pytest
 import topics
-from test_suites import TIERED
+from client_suites import TIERED
 
 TOOLS = "org.apache.kafka.tools"
 GROUPS = "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"

@@ -5,7 +5,7 @@ import time
 import java_client
 import pytest
 import topics
-from test_suites import TIERED
+from client_suites import TIERED
 
 SMOKE = "org.apache.kafka.streams.tests.StreamsSmokeTest"
 TOPICS = ("data", "fk", "echo", "max", "min", "min-suppressed", "min-raw", "dif", "sum", "sws-raw", "sws-suppressed", "cnt", "avg", "tagg")

@@ -77,7 +77,7 @@ run_e2e() { # pytest arguments...
   rm -f "$report"
   echo "== e2e"
   AWS_EC2_METADATA_DISABLED=true tests/servers/with_s3.sh minio minio_tls versitygw versitygw_tls moto -- \
-    timeout 1800 "$(venv_python)" -m pytest -q -rs --junitxml="$report" tests/e2e "$@" || status=$?
+    timeout 3000 "$(venv_python)" -m pytest -q -rs --junitxml="$report" tests/e2e "$@" || status=$?
   counts=$(python3 tools/dev/junit_counts.py "$report") || counts="0 1"
   PASSED=$((PASSED + ${counts% *}))
   FAILED=$((FAILED + ${counts#* }))

@@ -50,7 +50,7 @@ install_venv() {
   python3 -m venv "$dir"
   # shellcheck disable=SC2086 # a list
   "$dir/bin/pip" install -q $VENV_PACKAGES
-  # Its own tests come with its source; tests/e2e/test_suites.py runs them.
+  # Its own tests come with its source; tests/e2e/test_suite_kafka_python.py runs them.
   "$dir/bin/pip" download -q --no-deps --no-binary :all: --dest "$dir/suites" "$KAFKA_PYTHON"
   touch "$dir/complete"
 }

@@ -14,7 +14,7 @@ def start(main, *arguments, log):
         return subprocess.Popen(command(main, *arguments), stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
 
 
-def run(main, *arguments, data=None, timeout=120):
+def run(main, *arguments, data=None, timeout=300):
     done = subprocess.run(command(main, *arguments), input=data, capture_output=True, timeout=timeout)
     assert done.returncode == 0, (main, done.returncode, done.stderr.decode()[-2000:], done.stdout.decode()[-500:])
     return done.stdout

@@ -1,32 +1,25 @@
-"""Clients' own test suites, unchanged, against a fresh broker: tiering on and small segments, so that reads cross the seam."""
+"""kafka-python's own integration tests, unchanged, against a fresh broker."""
 import os
 import pathlib
 import re
-import subprocess
 import sys
 import tarfile
 import xml.etree.ElementTree
 
+from client_suites import TIERED, judge, run_program
 from slow_proxy import SlowProxy
 
 SUITES = pathlib.Path(sys.prefix) / "suites"
 # kafka-python 3.0.12 loses a subscription that it is given while its first metadata request is under way, and waits for the next
 # refresh, minutes later. A broker that answers in half a millisecond meets that moment; one behind a network does not.
 NETWORK_SECONDS = 0.01
-SUITE_SECONDS_MAX = 600
+SUITE_SECONDS_MAX = 900
+TEST_SECONDS_MAX = 120
+PASSED_MIN = 50
 
-TIERED = {
-    "log.segment.bytes": 131072,
-    "log.remote.storage.enable": "true",
-    "log.local.retention.ms": 1000,
-    "tier.local.pass.interval.ms": 200,
-}
+NOT_HERE = {"TestSSLConnection": "starts an Apache Kafka of its own"}
+AWAITED = {"test_create_describe_delete_acls": "ACLs"}
 
-# Test of kafka-python: why it cannot pass here.
-KAFKA_PYTHON_NOT_HERE = {
-    "test_create_describe_delete_acls": "there are no ACLs yet",
-    "TestSSLConnection": "starts an Apache Kafka of its own",
-}
 
 def unpack_kafka_python(into):
     """The sdist leaves out two files of its own test package and expects the scripts of an Apache Kafka beside it."""
@@ -56,13 +49,12 @@ def outcomes(report):
 
 
 def run_pytest(root, env):
-    report = root / "report.xml"
-    report.unlink(missing_ok=True)
-    done = subprocess.run([sys.executable, "-m", "pytest", "-q", "--tb=short", "--show-capture=no", "--timeout=60",
-                           "--timeout-method=signal", f"--junitxml={report}", "test/integration"],
-                          cwd=root, env=env, capture_output=True, text=True, timeout=SUITE_SECONDS_MAX, check=False)
-    assert report.exists(), done.stdout[-3000:] + done.stderr[-3000:]
-    return outcomes(report), done.stdout
+    report, log = root / "report.xml", root / "report.log"
+    code = run_program([sys.executable, "-m", "pytest", "-q", "--tb=short", "--show-capture=no", f"--timeout={TEST_SECONDS_MAX}",
+                        "--timeout-method=signal", f"--junitxml={report}", "test/integration"], log, SUITE_SECONDS_MAX, cwd=root, env=env)
+    text = log.read_text(errors="replace")
+    assert report.exists(), f"the program ended in the middle ({code}):\n{text[-6000:]}"
+    return outcomes(report), re.sub(r"(?m)^.*DEBUG.*\n", "", text)
 
 
 def test_kafka_python(brokers, tmp_path):
@@ -77,9 +69,4 @@ def test_kafka_python(brokers, tmp_path):
            "PYTHONPATH": str(root)}
     results, text = run_pytest(root, env)
     proxy.close()
-    failed = [name for name, outcome in results.items() if outcome == "failed"]
-    surprising = [name for name in failed if not any(known in name for known in KAFKA_PYTHON_NOT_HERE)]
-    counts = {kind: list(results.values()).count(kind) for kind in ("passed", "failed", "skipped")}
-    print(f"kafka-python: {counts}, failed: {failed}")
-    assert not surprising, f"{surprising}\n{re.sub(r'(?m)^.*DEBUG.*$', '', text)[-6000:]}"
-    assert counts["passed"] >= 50, counts
+    judge("kafka-python", results, NOT_HERE, PASSED_MIN, text, AWAITED)
