@@ -2,6 +2,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include "log/key_offsets.h"
 #include "log/log.h"
 #include "log/names.h"
 #include "log/recovery.h"
@@ -70,6 +71,37 @@ void BM_Append(benchmark::State& state) {
   state.SetItemsProcessed(kept * state.range(0));
 }
 BENCHMARK(BM_Append)->Args({1, 100, 0})->Args({100, 100, 0})->Args({16, 1000, 0})->Args({16, 1000, 3})->Args({16, 1000, 4});
+
+/// Compaction of 64 MiB of records of 1 KiB: args are keys and codec. Rate over the log's bytes, each of which is read twice.
+void BM_Compact(benchmark::State& state) {
+  const auto keys = static_cast<std::uint64_t>(state.range(0));
+  const std::string value(1000, 'v');
+  KeyOffsets map(128 * kMiB, 7);
+  std::uint64_t bytes = 0;
+  for (auto _ : state) {
+    state.PauseTiming();
+    Bed bed(16 * kMiB);
+    for (std::uint64_t at = 0; bed.log().bytes() < 64 * kMiB && at < 65'536;) {
+      std::vector<std::string> names;
+      std::vector<record::NewRecord> all;
+      for (int i = 0; i < 16; ++i) names.push_back(std::to_string(at++ * 7919 % keys));
+      for (const std::string& name : names) all.push_back({view_of(name), view_of(value), TimestampMs{1}, {}});
+      Bytes batch = *record::build_batch(all, {.codec = static_cast<record::Codec>(state.range(1))});
+      bed.append(batch);
+    }
+    TAKHIN_ASSERT(bed.log().roll().ok(), "rolled");
+    const std::uint64_t before = bed.log().bytes();
+    const CleanOrder order{.before = bed.log().end(), .now = TimestampMs{2}, .keys = &map};
+    state.ResumeTiming();
+    const auto cleaned = bed.log().clean(order);
+    state.PauseTiming();
+    TAKHIN_ASSERT(cleaned.ok() && cleaned->records_kept == std::min<std::uint64_t>(keys, cleaned->records_read), "each key once");
+    bytes += before;
+    state.ResumeTiming();
+  }
+  state.SetBytesProcessed(static_cast<std::int64_t>(bytes));
+}
+BENCHMARK(BM_Compact)->Args({1000, 0})->Args({1'000'000, 0})->Args({1000, 4})->Unit(benchmark::kMillisecond)->UseRealTime();
 
 /// acks=all: an append and its fsync.
 void BM_AppendSync(benchmark::State& state) {

@@ -130,6 +130,7 @@ class CrashFs : public FileSystem {
     TRY(disk_->change(disk_->generation));
     disk_->live[to] = at->second;
     disk_->live.erase(from);
+    disk_->renames.emplace_back(from, to);
     return done();
   }
   Result<> rename_new(const std::string& from, const std::string& to) override {
@@ -144,6 +145,7 @@ class CrashFs : public FileSystem {
   Result<> sync_dir(const std::string& path) override {
     const std::scoped_lock lock(disk_->mutex);
     TRY(disk_->change(disk_->generation));
+    std::erase_if(disk_->renames, [&](const auto& renamed) { return parent_of(renamed.second) == path; });
     std::erase_if(disk_->durable, [&](const auto& entry) {
       return parent_of(entry.first) == path || disk_->in_removed_dir_of(path, entry.first);
     });
@@ -196,6 +198,7 @@ class CrashFs : public FileSystem {
     std::map<std::string, std::shared_ptr<Node>> live;
     std::map<std::string, std::shared_ptr<Node>> durable;
     std::set<std::string> dirs;
+    std::vector<std::pair<std::string, std::string>> renames;  // not on the disk yet
     std::map<std::string, std::string> locks;
     std::uint64_t space = UINT64_MAX;
     std::uint64_t changes = 0;
@@ -323,8 +326,12 @@ class CrashFs : public FileSystem {
     for (const auto* side : {&disk_->live, &disk_->durable}) {
       for (const auto& [path, node] : *side) all.insert(path);
     }
+    std::map<std::string, bool> changed;
+    for (const auto& path : all) changed[path] = random() % 2 != 0;
+    // A rename is atomic: the new name never comes without the old one going, nor the other way round.
+    for (auto at = disk_->renames.rbegin(); at != disk_->renames.rend(); ++at) changed[at->first] = changed[at->second];
     for (const auto& path : all) {
-      if (random() % 2 == 0) continue;
+      if (!changed[path]) continue;
       const auto at = disk_->live.find(path);
       if (at == disk_->live.end()) {
         names.erase(path);
@@ -353,6 +360,7 @@ class CrashFs : public FileSystem {
     return out;
   }
   void restart(std::map<std::string, std::shared_ptr<Node>> after) {
+    disk_->renames.clear();
     disk_->durable = after;
     disk_->live = std::move(after);
     for (const auto& [path, node] : disk_->live) {  // a removed directory whose removal did not reach the disk

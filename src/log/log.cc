@@ -37,6 +37,7 @@ LogImpl::LogImpl(const OpenOptions& options, Recovered recovered)
       sealed_(std::move(recovered.sealed)),
       active_(std::move(recovered.active)),
       epochs_(std::move(recovered.epochs)),
+      cleaned_end_(recovered.cleaned_end),
       cache_(fs_, dir_) {
   for (const Segment& segment : sealed_) sealed_bytes_ += segment.bytes;
   synced_end_ = active_->base;
@@ -79,8 +80,8 @@ Result<Appended> LogImpl::append(std::span<std::byte> batches, LeaderEpoch epoch
   TRY(writable());
   const TimestampMs now = clock_.wall();
   // Only writers change config_ and active_, and this is the writer: reading them needs no mutex_.
-  Judged judged = judge(batches, config_, {.next = active_->end, .epoch = epoch, .now = now}, producers_);
-  Appended out{.status = judged.status, .why = std::move(judged.why)};
+  Judged judged = judge(batches, config_, {.next = active_->end, .epoch = epoch, .now = now, .name = name_of(dir_)}, producers_);
+  Appended out{.status = judged.status, .why = std::move(judged.why), .record_errors = std::move(judged.record_errors)};
   if (judged.status == AppendStatus::kDuplicate) {
     out.base = judged.duplicate.first_offset();
     out.end = next(judged.duplicate.last_offset);

@@ -29,6 +29,7 @@ struct LogConfig {
   std::int64_t timestamp_after_max_ms = 3600'000;     // message.timestamp.after.max.ms
   std::optional<record::Codec> compression;           // compression.type; none = "producer": as sent
   std::optional<int> compression_level;               // of that codec; none: its default
+  bool compacted = false;                             // cleanup.policy has compact: records need keys
 };
 
 /// What an append answers to the client. Anything but kOk and kDuplicate means that nothing was written.
@@ -45,9 +46,15 @@ enum class AppendStatus {
   kNotAdmitted,        // the caller's own refusal of a batch that begins a transaction
   kCoordinatorFenced,  // a marker of an earlier coordinator
 };
+/// A record that makes its whole batch be refused; `index` counts from 0 within the batch.
+struct RecordError {
+  std::int32_t index = 0;
+  std::string why;
+};
 struct Appended {
   AppendStatus status = AppendStatus::kOk;
   std::string why;  // for a refusal
+  std::vector<RecordError> record_errors;  // of kInvalidRecord, where single records are to blame
   Offset base;      // first offset given
   Offset end;       // last offset given + 1
   TimestampMs append_time = kNoTimestamp;  // with LogAppendTime
@@ -119,6 +126,30 @@ struct EpochStart {
   Offset start;
 };
 
+/// Says how far records of each key are known; the bounded memory of a cleaning (log/key_offsets.h).
+class KeyOffsets;
+
+/// What is to be cleaned, and how. Offsets below `dirty` were cleaned before.
+struct CleanOrder {
+  Offset from{0};    // segments that begin below it stay as they are
+  Offset dirty{0};   // the first offset whose key no earlier cleaning knew
+  Offset before{0};  // nothing at or above it is looked at; the base of a segment
+  TimestampMs now{};
+  std::int64_t delete_retention_ms = 86'400'000;  // delete.retention.ms
+  bool keep_tombstones = false;                   // also those whose time is over
+  KeyOffsets* keys = nullptr;
+  std::function<Result<>(std::uint64_t bytes)> pace;  // told of all bytes read and written; its error ends it. May be empty
+};
+struct Cleaned {
+  Offset end{0};  // records below it were cleaned: order.before, or less when order.keys was full
+  std::uint64_t bytes_read = 0;
+  std::uint64_t bytes_written = 0;
+  std::uint64_t records_read = 0;
+  std::uint64_t records_kept = 0;
+  std::size_t segments_before = 0;  // of those that were replaced
+  std::size_t segments_after = 0;
+};
+
 struct OpenOptions {
   FileSystem* files = nullptr;
   Clock* clock = nullptr;
@@ -177,6 +208,17 @@ class Log {
   virtual Result<> release_oldest(Offset before, std::span<const Offset> keep) = 0;
   /// Empties the log and begins anew at `start` (recovery, log start moved past the end).
   virtual Result<> reset(Offset start) = 0;
+
+  /// Compaction as Kafka's LogCleaner does it: of each key the last record stays, with its offset; KIP-534 says how long a
+  /// tombstone does. Segments are written anew beside the log, merged while they fit segment.bytes, and take the place of the
+  /// old ones in one step each: a crash leaves the old or the new. Readers of old files go on with them. One at a time; runs
+  /// beside appends and reads, and gives way when what it works on is released. kClosed, kInvalid (the order), kCorrupt, the
+  /// disk's errors, those of `pace`. Cost: two passes over the dirty part and one over the clean one.
+  virtual Result<Cleaned> clean(const CleanOrder& order) = 0;
+  /// Below it, records were cleaned (Kafka's cleaner-offset-checkpoint); 0 when never.
+  virtual Offset cleaned_end() const = 0;
+  /// The oldest timestamp that begins a sealed segment at or after `from` (for max.compaction.lag.ms); none without one.
+  virtual Result<TimestampMs> first_timestamp_from(Offset from) = 0;
 
   /// By id. Waits for an append that is under way.
   virtual std::vector<ProducerInfo> producers() const = 0;

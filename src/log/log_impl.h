@@ -1,12 +1,15 @@
 #pragma once
 // The one implementation of Log. Writers (append, roll, release, reset, close) are one at a time under `writer_`; what
 // readers look at changes under `mutex_`, which is never held over a file operation. sync() holds neither while the
-// disk works.
+// disk works. `swap_` keeps facts and files of sealed segments together: who takes a segment by its facts and opens its files
+// shares it, only a cleaning that replaces segments holds it alone, for renames. Order: cleaning_, writer_, swap_, mutex_.
 
 #include <atomic>
 #include <deque>
 #include <mutex>
+#include <shared_mutex>
 
+#include "log/cleaner.h"
 #include "log/recovery.h"
 #include "log/validate.h"
 
@@ -40,6 +43,9 @@ class LogImpl : public Log {
   Result<> roll_if_due() override;
   Result<> release_oldest(Offset before, std::span<const Offset> keep) override;
   Result<> reset(Offset start) override;
+  Result<Cleaned> clean(const CleanOrder& order) override;
+  Offset cleaned_end() const override;
+  Result<TimestampMs> first_timestamp_from(Offset from) override;
   std::vector<ProducerInfo> producers() const override;
   std::vector<EpochStart> epochs() const override;
   void set_config(const LogConfig& config) override;
@@ -86,8 +92,17 @@ class LogImpl : public Log {
   std::optional<ReadSlice> read_recent(Offset offset, std::uint64_t bytes_max, bool at_least_one, Offset limit) const;
   Result<ReadSlice> read_from(const Place& place, const FoundBatch& first, std::uint64_t bytes_max, bool at_least_one,
                               Offset limit) const;
+  Result<std::vector<record::TxnEntry>> aborted_entries(Offset from, Offset to) const;
   Result<> repair_txn_index(const Segment& segment) const;
   Result<Bytes> snapshot_at_end_of(const Segment& segment) const;
+
+  // log_clean.cc
+  std::vector<Segment> segments_to_clean(const CleanOrder& order) const;
+  Result<> secure_below(Offset end);
+  LastOfProducers last_of_producers() const;
+  Result<> replace(std::span<const Segment> old, CleanedSegment fresh);
+  bool still_there_locked(std::span<const Segment> old) const;
+  Result<> note_cleaned(Offset end);
 
   FileSystem& fs_;
   Clock& clock_;
@@ -98,6 +113,8 @@ class LogImpl : public Log {
   bool closed_ = false;      // writer_
 
   std::mutex syncing_;
+  std::mutex cleaning_;
+  mutable std::shared_mutex swap_;
 
   mutable std::mutex mutex_;
   LogConfig config_;
@@ -110,6 +127,8 @@ class LogImpl : public Log {
   std::uint64_t names_changed_ = 0;  // files made or removed since the directory was synced
   Offset synced_end_;
   Offset last_stable_;
+  Offset cleaned_end_;
+  std::uint64_t replaced_ = 0;  // how often cleaned segments took the place of others
   mutable std::optional<Error> offline_;  // set by a failed fsync, never cleared
 
   mutable SegmentCache cache_;

@@ -71,6 +71,7 @@ Result<std::shared_ptr<const SegmentData>> LogImpl::data_of(const Segment& segme
 
 Result<LogImpl::Place> LogImpl::place(Offset offset) const {
   Place out;
+  const std::shared_lock files(swap_);
   {
     const std::scoped_lock lock(mutex_);
     const Segment* sealed = offset < active_->base ? sealed_at_locked(offset) : nullptr;
@@ -178,6 +179,7 @@ std::vector<EpochStart> LogImpl::epochs() const {
 /// The first segment that ends after `from` and has a record at or after `timestamp`.
 Result<std::optional<LogImpl::Place>> LogImpl::place_of_time(Offset from, TimestampMs timestamp) const {
   Place out;
+  const std::shared_lock files(swap_);
   {
     const std::scoped_lock lock(mutex_);
     const auto sealed = std::find_if(sealed_.begin(), sealed_.end(), [&](const Segment& segment) {
@@ -223,24 +225,34 @@ Result<std::optional<TimestampedOffset>> LogImpl::offset_for(TimestampMs timesta
 }
 
 Result<std::optional<TimestampedOffset>> LogImpl::offset_of_max_timestamp() const {
-  record::TimeEntry newest;
-  {
-    const std::scoped_lock lock(mutex_);
-    for (const Segment& segment : sealed_) {
-      if (segment.newest.timestamp > newest.timestamp) newest = segment.newest;
+  for (;;) {
+    record::TimeEntry newest;
+    std::uint64_t replaced = 0;
+    {
+      const std::scoped_lock lock(mutex_);
+      replaced = replaced_;
+      for (const Segment& segment : sealed_) {
+        if (segment.newest.timestamp > newest.timestamp) newest = segment.newest;
+      }
+      if (active_->index.newest().timestamp > newest.timestamp) newest = active_->index.newest();
     }
-    if (active_->index.newest().timestamp > newest.timestamp) newest = active_->index.newest();
+    if (newest.timestamp == kNoTimestamp) return std::optional<TimestampedOffset>();
+    TRY(const Place where, place(newest.offset));
+    TRY(const auto batch, find_from(*where.log, where.range, newest.offset));
+    std::optional<TimestampedOffset> found;
+    if (batch) {
+      TRY(found, first_record(*where.log, *batch, Offset{0}, newest.timestamp));
+    }
+    if (found) return found;
+    const std::scoped_lock lock(mutex_);  // a cleaning may have taken that record away since
+    if (replaced == replaced_) return fail(Kind::kCorrupt, "no batch holds offset {}", newest.offset.raw);
   }
-  if (newest.timestamp == kNoTimestamp) return std::optional<TimestampedOffset>();
-  TRY(const Place where, place(newest.offset));
-  TRY(const auto batch, find_from(*where.log, where.range, newest.offset));
-  if (!batch) return fail(Kind::kCorrupt, "no batch holds offset {}", newest.offset.raw);
-  return first_record(*where.log, *batch, Offset{0}, newest.timestamp);
 }
 
-Result<std::vector<AbortedTransaction>> LogImpl::aborted_in(Offset from, Offset to) const {
+Result<std::vector<record::TxnEntry>> LogImpl::aborted_entries(Offset from, Offset to) const {
   std::vector<Segment> with_txns;
   Bytes active_txns;
+  const std::shared_lock files(swap_);
   {
     const std::scoped_lock lock(mutex_);
     for (auto at = sealed_.rbegin(); at != sealed_.rend() && at->end > from; ++at) {
@@ -255,7 +267,13 @@ Result<std::vector<AbortedTransaction>> LogImpl::aborted_in(Offset from, Offset 
     complete = record::aborted_between(data->txns, from, to, entries);
   }
   if (!complete) record::aborted_between(active_txns, from, to, entries);
+  return entries;
+}
+
+Result<std::vector<AbortedTransaction>> LogImpl::aborted_in(Offset from, Offset to) const {
+  TRY(const auto entries, aborted_entries(from, to));
   std::vector<AbortedTransaction> out;
+  out.reserve(entries.size());
   for (const auto& entry : entries) out.push_back({entry.producer_id, entry.first});
   return out;
 }
@@ -285,6 +303,7 @@ Result<SegmentFiles> LogImpl::sealed_files(Offset base) const {
   Segment segment;
   SegmentFiles out;
   std::vector<std::shared_ptr<File>> unsynced;
+  const std::shared_lock shared(swap_);
   {
     const std::scoped_lock lock(mutex_);
     if (base == active_->base) return fail(Kind::kConflict, "segment {} is still being appended to", base.raw);

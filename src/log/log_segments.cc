@@ -51,7 +51,7 @@ Result<> LogImpl::roll_locked() {
   auto data = std::make_shared<SegmentData>();
   bool crowded = false;
   Segment facts{.base = active_->base, .end = active_->end, .bytes = active_->bytes, .newest = active_->index.newest(),
-                .modified = active_->modified, .has_txns = !active_->txns.empty()};
+                .modified = active_->modified, .has_txns = !active_->txns.empty(), .first = active_->first_timestamp};
   data->log = active_->log;
   data->offsets = active_->index.offsets();
   data->times = active_->index.times();
@@ -121,6 +121,7 @@ Result<> LogImpl::reset(Offset start) {
   TRY(writable());
   // First, so that no later recovery trusts the files of the new log for the sake of the old one.
   TRY(fs_.remove(dir_ + "/" + std::string(kRecoveryPointFile)));
+  TRY(fs_.remove(dir_ + "/" + std::string(kCleanerFile)));
   TRY(fs_.sync_dir(dir_));
   std::vector<Offset> bases;
   for (const Segment& segment : sealed_) bases.push_back(segment.base);
@@ -148,6 +149,7 @@ Result<> LogImpl::reset(Offset start) {
     names_changed_ += 1;
     ++resets_;
     synced_end_ = last_stable_ = start;
+    cleaned_end_ = Offset{0};
   }
   return fs_.sync_dir(dir_);
 }

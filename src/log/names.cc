@@ -21,4 +21,6 @@ std::optional<Offset> offset_of_name(std::string_view name, std::string_view suf
   return Offset{value};
 }
 
+std::string_view name_of(std::string_view dir) { return dir.substr(dir.rfind('/') + 1); }
+
 }  // namespace takhin::log

@@ -195,6 +195,15 @@ std::int64_t ProducerState::newest_id() const {
   return newest;
 }
 
+LastOfProducers ProducerState::last_of_each() const {
+  LastOfProducers out;
+  out.reserve(entries_.size());
+  for (const auto& [id, entry] : entries_) {
+    out.emplace(id, LastOfProducer{entry.last() == nullptr ? kNoOffset : entry.last()->last_offset, entry.epoch});
+  }
+  return out;
+}
+
 std::vector<ProducerInfo> ProducerState::infos() const {
   std::vector<ProducerInfo> out;
   out.reserve(entries_.size());

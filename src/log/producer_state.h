@@ -46,6 +46,14 @@ struct ProducerEntry {
   void push(const SequencedBatch& batch);
 };
 
+/// What must stay of a producer in a compacted log, so that its retries and its epoch are still known: the batch that ends with
+/// its last data, or, where that is not known, the markers of its epoch.
+struct LastOfProducer {
+  Offset last_data = kNoOffset;
+  std::int16_t epoch = -1;
+};
+using LastOfProducers = std::unordered_map<std::int64_t, LastOfProducer>;
+
 /// A transaction that a marker ended.
 struct CompletedTxn {
   std::int64_t producer_id = -1;
@@ -89,6 +97,7 @@ class ProducerState {
   const ProducerEntry* find(std::int64_t producer_id) const;
   /// The highest producer id known; -1 when there is none.
   std::int64_t newest_id() const;
+  LastOfProducers last_of_each() const;
   /// Of all, by id.
   std::vector<ProducerInfo> infos() const;
 

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "log/names.h"
+#include "log/swap.h"
 
 namespace takhin::log {
 namespace {
@@ -32,6 +33,7 @@ class Recovery {
 
   Result<Recovered> run() {
     TRY(fs_.make_dirs(options_.dir));
+    TRY(finish_swaps(fs_, options_.dir, options_.local_start));
     TRY(list());
     TRY(load_epochs());
     TRY(const Offset point, read_recovery_point(fs_, options_.dir));
@@ -47,6 +49,8 @@ class Recovery {
       TRY(write_atomically(fs_, options_.dir + "/" + std::string(kEpochFile), view_of(out_.epochs.text(Offset{INT64_MAX}))));
     }
     TRY(remove_stale_snapshots());
+    TRY(out_.cleaned_end, read_cleaned_end(fs_, options_.dir));
+    if (out_.cleaned_end > out_.active->end) out_.cleaned_end = Offset{0};
     return std::move(out_);
   }
 

@@ -14,6 +14,7 @@ struct Recovered {
   std::unique_ptr<ActiveSegment> active;
   ProducerState producers;
   EpochCache epochs;
+  Offset cleaned_end;
 };
 
 /// Brings the directory into order and answers what is in it. After a clean shutdown sealed segments cost a stat and

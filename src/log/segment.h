@@ -28,6 +28,7 @@ struct Segment {
   record::TimeEntry newest;  // newest timestamp, last offset of the first batch that has it
   TimestampMs modified{};
   bool has_txns = false;     // there is a .txnindex
+  TimestampMs first = kNoTimestamp;  // newest one of the first batch, where it is known without opening the file
 };
 
 /// Immutable; shared by readers.

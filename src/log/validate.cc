@@ -13,12 +13,13 @@ using record::TimestampType;
 struct Refusal {
   AppendStatus status;
   std::string why;
+  std::vector<RecordError> records = {};
 };
 using Check = std::optional<Refusal>;
 
 template <class... Args>
 Refusal refuse(AppendStatus status, fmt::format_string<Args...> why, Args&&... args) {
-  return {status, fmt::format(why, std::forward<Args>(args)...)};
+  return {status, fmt::format(why, std::forward<Args>(args)...), {}};
 }
 
 Check check_header(const BatchHeader& header, View batch, const LogConfig& config) {
@@ -52,13 +53,30 @@ struct TimeSpan {
   TimestampMs newest = kNoTimestamp;
 };
 
-/// Walks all records; what they contradict is refused.
-Check check_records(const BatchHeader& header, View plain, TimeSpan& times) {
+/// What Kafka answers when single records are to blame (LogValidator).
+Refusal refuse_keyless(std::size_t count, std::vector<RecordError> named) {
+  std::vector<std::string_view> shown;
+  for (std::size_t i = 0; i < named.size() && i < 3; ++i) shown.push_back(named[i].why);
+  return {AppendStatus::kInvalidRecord,
+          fmt::format("One or more records have been rejected due to {} record errors in total, and only showing the first three "
+                      "errors at most: [{}]",
+                      count, fmt::join(shown, ", ")),
+          std::move(named)};
+}
+
+/// Walks all records; what they contradict is refused. `keys_for`: the compacted partition that needs keys, or nothing.
+Check check_records(const BatchHeader& header, View plain, std::string_view keys_for, TimeSpan& times) {
   record::RecordCursor cursor(header, plain);
-  for (;;) {
+  std::vector<RecordError> keyless;
+  std::size_t keyless_count = 0;
+  for (std::int32_t index = 0;; ++index) {
     const auto raw = cursor.next();
     if (!raw.ok()) return refuse(AppendStatus::kInvalidRecord, "{}", raw.error().text);
-    if (!*raw) return std::nullopt;
+    if (!*raw) break;
+    if (!keys_for.empty() && !(*raw)->key && ++keyless_count <= kRecordErrorsMax) {
+      keyless.push_back(
+          {index, fmt::format("Compacted topic cannot accept message without key in topic partition {}.", keys_for)});
+    }
     std::int64_t at = 0;
     if (__builtin_add_overflow(header.base_timestamp.raw, (*raw)->timestamp_delta, &at) || at < kNoTimestamp.raw) {
       return refuse(AppendStatus::kInvalidTimestamp, "timestamp {} + {}", header.base_timestamp.raw, (*raw)->timestamp_delta);
@@ -66,6 +84,8 @@ Check check_records(const BatchHeader& header, View plain, TimeSpan& times) {
     times.newest = std::max(times.newest, TimestampMs{at});
     if (at != kNoTimestamp.raw) times.oldest = std::min(times.oldest, TimestampMs{at});
   }
+  if (keyless_count > 0) return refuse_keyless(keyless_count, std::move(keyless));
+  return std::nullopt;
 }
 
 Check check_times(const TimeSpan& times, const LogConfig& config, TimestampMs now) {
@@ -120,7 +140,7 @@ class Judge {
       return refuse(big ? AppendStatus::kMessageTooLarge : AppendStatus::kInvalidRecord, "{}", plain.error().text);
     }
     TimeSpan times;
-    if (Check bad = check_records(header, *plain, times)) return bad;
+    if (Check bad = check_records(header, *plain, config_.compacted ? intake_.name : "", times)) return bad;
     const bool append_time = config_.timestamp_type == TimestampType::kLogAppendTime;
     if (!append_time) {
       if (Check bad = check_times(times, config_, intake_.now)) return bad;
@@ -176,11 +196,11 @@ class Judge {
         // Kafka's clients send one batch per partition; a repeated one amid others can only be a mistake.
         if (!alone_) return refuse(AppendStatus::kOutOfOrderSequence, "a batch is repeated among new ones");
         out_.duplicate = checked.duplicate;
-        return Refusal{AppendStatus::kDuplicate, {}};
+        return Refusal{AppendStatus::kDuplicate, {}, {}};
       case ProducerState::Verdict::kOutOfOrderSequence:
-        return Refusal{AppendStatus::kOutOfOrderSequence, std::move(checked.why)};
-      case ProducerState::Verdict::kStaleEpoch: return Refusal{AppendStatus::kInvalidProducerEpoch, std::move(checked.why)};
-      case ProducerState::Verdict::kOutsideTransaction: return Refusal{AppendStatus::kInvalidRecord, std::move(checked.why)};
+        return Refusal{AppendStatus::kOutOfOrderSequence, std::move(checked.why), {}};
+      case ProducerState::Verdict::kStaleEpoch: return Refusal{AppendStatus::kInvalidProducerEpoch, std::move(checked.why), {}};
+      case ProducerState::Verdict::kOutsideTransaction: return Refusal{AppendStatus::kInvalidRecord, std::move(checked.why), {}};
     }
     return std::nullopt;
   }
@@ -221,6 +241,7 @@ Judged judge(std::span<std::byte> batches, const LogConfig& config, const Intake
   for (const auto batch : each) {
     if (Check bad = judge.take(batch)) {
       refused.duplicate = judge.out().duplicate;
+      refused.record_errors = std::move(bad->records);
       return refuse_all(bad->status, std::move(bad->why));
     }
   }

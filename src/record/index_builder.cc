@@ -14,7 +14,8 @@ IndexBuilder::IndexBuilder(Offset base, std::uint64_t interval_bytes, Bytes offs
 }
 
 void IndexBuilder::add(const BatchHeader& header, std::uint64_t position) {
-  if (header.max_timestamp > newest_.timestamp) {
+  // A batch that compaction emptied keeps its timestamp, but no record has it.
+  if (header.record_count > 0 && header.max_timestamp > newest_.timestamp) {
     newest_ = {.timestamp = header.max_timestamp, .offset = header.last_offset()};
   }
   if (since_entry_ > interval_) {

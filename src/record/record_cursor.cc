@@ -31,6 +31,7 @@ Result<std::optional<RawRecord>> RecordCursor::next() {
     if (reader_.left() > 0) return fail(Kind::kCorrupt, "{} bytes after the last record", reader_.left());
     return std::optional<RawRecord>{};
   }
+  const View rest = plain_.subspan(reader_.position());
   const std::int64_t size = reader_.varint();
   if (!reader_.ok() || size < 0 || static_cast<std::uint64_t>(size) > reader_.left()) {
     return fail(Kind::kCorrupt, "record {} of {} does not fit its batch", seen_, header_.record_count);
@@ -38,6 +39,7 @@ Result<std::optional<RawRecord>> RecordCursor::next() {
   const View body = reader_.bytes(static_cast<std::size_t>(size));
   ByteReader in(body);
   RawRecord record;
+  record.whole = rest.first(rest.size() - reader_.left());
   in.be<std::int8_t>();  // attributes, unused so far
   record.timestamp_delta = in.varint();
   const std::int64_t delta = in.varint();

@@ -14,18 +14,20 @@ struct RawRecord {
   std::optional<View> value;
   std::int32_t header_count = 0;
   View headers;  // encoded, checked
+  View whole;    // all of it, with the length before it
 };
 
 /// Over the decompressed records of a batch whose header is `header`. Not shared between threads.
 class RecordCursor {
  public:
-  RecordCursor(const BatchHeader& header, View plain) : header_(header), reader_(plain) {}
+  RecordCursor(const BatchHeader& header, View plain) : header_(header), plain_(plain), reader_(plain) {}
   /// The next record; nothing at the end. kCorrupt where lengths, counts or deltas lie: deltas must grow, stay within
   /// the header's and, when the count says that none is missing, be 0, 1, 2, … (a compacted batch may have gaps).
   Result<std::optional<RawRecord>> next();
 
  private:
   const BatchHeader& header_;
+  const View plain_;
   ByteReader reader_;
   std::int32_t seen_ = 0;
   std::int32_t last_delta_ = -1;
