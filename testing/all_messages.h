@@ -4,6 +4,18 @@
 #include <vector>
 
 #include "protocol/api.h"
+#include "protocol/messages/consumer_group_current_member_assignment_key.h"
+#include "protocol/messages/consumer_group_current_member_assignment_value.h"
+#include "protocol/messages/consumer_group_member_metadata_key.h"
+#include "protocol/messages/consumer_group_member_metadata_value.h"
+#include "protocol/messages/consumer_group_metadata_key.h"
+#include "protocol/messages/consumer_group_metadata_value.h"
+#include "protocol/messages/consumer_group_regular_expression_key.h"
+#include "protocol/messages/consumer_group_regular_expression_value.h"
+#include "protocol/messages/consumer_group_target_assignment_member_key.h"
+#include "protocol/messages/consumer_group_target_assignment_member_value.h"
+#include "protocol/messages/consumer_group_target_assignment_metadata_key.h"
+#include "protocol/messages/consumer_group_target_assignment_metadata_value.h"
 #include "protocol/messages/group_metadata_key.h"
 #include "protocol/messages/group_metadata_value.h"
 #include "protocol/messages/offset_commit_key.h"
@@ -24,6 +36,18 @@ inline std::vector<const protocol::Table*> all_messages() {
       &protocol::OffsetCommitValue::table(),
       &protocol::GroupMetadataKey::table(),
       &protocol::GroupMetadataValue::table(),
+      &protocol::ConsumerGroupCurrentMemberAssignmentKey::table(),
+      &protocol::ConsumerGroupCurrentMemberAssignmentValue::table(),
+      &protocol::ConsumerGroupMemberMetadataKey::table(),
+      &protocol::ConsumerGroupMemberMetadataValue::table(),
+      &protocol::ConsumerGroupMetadataKey::table(),
+      &protocol::ConsumerGroupMetadataValue::table(),
+      &protocol::ConsumerGroupRegularExpressionKey::table(),
+      &protocol::ConsumerGroupRegularExpressionValue::table(),
+      &protocol::ConsumerGroupTargetAssignmentMemberKey::table(),
+      &protocol::ConsumerGroupTargetAssignmentMemberValue::table(),
+      &protocol::ConsumerGroupTargetAssignmentMetadataKey::table(),
+      &protocol::ConsumerGroupTargetAssignmentMetadataValue::table(),
       &protocol::TransactionLogKey::table(),
       &protocol::TransactionLogValue::table(),
   };

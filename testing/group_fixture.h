@@ -6,6 +6,7 @@
 #include "base/codec.h"
 #include "broker/groups/coordinator.h"
 #include "testing/fake_clock.h"
+#include "testing/fake_topic_source.h"
 #include "testing/memory_record_store.h"
 #include "testing/seeded_random.h"
 
@@ -48,7 +49,7 @@ class GroupFixture : public ::testing::Test {
   /// Also: the process dies and starts again.
   void open() {
     groups.reset();
-    auto opened = broker::groups::GroupCoordinator::open({clock, random, store}, options);
+    auto opened = broker::groups::GroupCoordinator::open({clock, random, store, &topics}, options);
     ASSERT_TRUE(opened.ok()) << opened.error().text;
     groups = *std::move(opened);
   }
@@ -181,6 +182,7 @@ class GroupFixture : public ::testing::Test {
   FakeClock clock;
   SeededRandom random;
   MemoryRecordStore store;
+  FakeTopicSource topics;
   broker::groups::GroupOptions options;
   std::shared_ptr<broker::groups::GroupCoordinator> groups;
 };

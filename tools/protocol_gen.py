@@ -64,7 +64,7 @@ class Field:
         self.type = spec["type"]
         self.array = self.type.startswith("[]")
         self.element = self.type.removeprefix("[]")
-        self.default = spec.get("default")
+        self.default = "null" if spec.get("default", "") is None else spec.get("default")  # some schemas write null, some "null"
         self.never_compact = spec.get("flexibleVersions") == "none"
         self.fields = spec.get("fields")
 

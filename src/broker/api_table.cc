@@ -58,6 +58,8 @@ constexpr ApiRow kRows[] = {
     {ApiKey::kDescribeProducers, handlers::describe_producers},
     {ApiKey::kDescribeTransactions, handlers::describe_transactions},
     {ApiKey::kListTransactions, handlers::list_transactions},
+    {ApiKey::kConsumerGroupHeartbeat, handlers::consumer_group_heartbeat},
+    {ApiKey::kConsumerGroupDescribe, handlers::consumer_group_describe},
     {ApiKey::kListConfigResources, handlers::list_config_resources},
     {ApiKey::kDescribeTopicPartitions, handlers::describe_topic_partitions},
 };

@@ -17,6 +17,7 @@
 namespace takhin::broker {
 
 namespace groups {
+class GroupConfigs;
 class GroupCoordinator;
 }
 namespace transactions {
@@ -51,6 +52,7 @@ struct Broker {
   quotas::Quotas& quotas;
   Features& features;
   LiveConfigs& live;
+  groups::GroupConfigs& group_configs;
   InternalTopic& offsets_topic;
   InternalTopic& transactions_topic;
   std::shared_ptr<groups::GroupCoordinator> groups;

@@ -11,9 +11,11 @@ namespace {
 constexpr std::string_view kHeader = "takhin features 1";
 constexpr std::string_view kEpoch = "epoch";
 
-// metadata.version is Kafka 4.0's: tools show it, nothing here depends on it. transaction.version is KIP-890's: producers that
-// see 2 add partitions with their batches and count an epoch for each transaction.
-constexpr FeatureRow kRows[] = {{"metadata.version", 7, 25, 25, false}, {"transaction.version", 0, 2, 2, true}};
+// group.version is KIP-848's: at 0 there are classic groups only. metadata.version is Kafka 4.0's: tools show it, nothing here
+// depends on it. transaction.version is KIP-890's: producers that see 2 add partitions with their batches and count an epoch for
+// each transaction.
+constexpr FeatureRow kRows[] = {
+    {"group.version", 0, 1, 1, true}, {"metadata.version", 7, 25, 25, false}, {"transaction.version", 0, 2, 2, true}};
 static_assert(std::ranges::is_sorted(kRows, {}, &FeatureRow::name));
 
 const FeatureRow* find_row(std::string_view name) {

@@ -74,6 +74,46 @@ const Option kSessionMax{.key = "kafka.group.max.session.timeout.ms",
                          .doc = "Longest session timeout that a member may ask for."};
 const Option kGroupMembers{.key = "kafka.group.max.size", .fallback = std::int64_t{10'000}, .min = 1, .max = kInt32Max,
                            .doc = "Members of one group."};
+const Option kConsumerSession{.key = "kafka.group.consumer.session.timeout.ms",
+                              .fallback = std::int64_t{45'000},
+                              .min = 1,
+                              .max = kInt32Max,
+                              .doc = "A member of a group of the next generation (KIP-848) that sends no heartbeat for this long "
+                                     "loses its partitions."};
+const Option kConsumerSessionMin{.key = "kafka.group.consumer.min.session.timeout.ms",
+                                 .fallback = std::int64_t{45'000},
+                                 .min = 1,
+                                 .max = kInt32Max,
+                                 .doc = "Least consumer.session.timeout.ms that a group may set for itself."};
+const Option kConsumerSessionMax{.key = "kafka.group.consumer.max.session.timeout.ms",
+                                 .fallback = std::int64_t{60'000},
+                                 .min = 1,
+                                 .max = kInt32Max,
+                                 .doc = "Largest consumer.session.timeout.ms that a group may set for itself."};
+const Option kConsumerBeat{.key = "kafka.group.consumer.heartbeat.interval.ms",
+                           .fallback = std::int64_t{5'000},
+                           .min = 1,
+                           .max = kInt32Max,
+                           .doc = "How often members of groups of the next generation are told to send a heartbeat."};
+const Option kConsumerBeatMin{.key = "kafka.group.consumer.min.heartbeat.interval.ms",
+                              .fallback = std::int64_t{5'000},
+                              .min = 1,
+                              .max = kInt32Max,
+                              .doc = "Least consumer.heartbeat.interval.ms that a group may set for itself."};
+const Option kConsumerBeatMax{.key = "kafka.group.consumer.max.heartbeat.interval.ms",
+                              .fallback = std::int64_t{15'000},
+                              .min = 1,
+                              .max = kInt32Max,
+                              .doc = "Largest consumer.heartbeat.interval.ms that a group may set for itself."};
+const Option kConsumerMembers{.key = "kafka.group.consumer.max.size",
+                              .fallback = std::int64_t{10'000},
+                              .min = 1,
+                              .max = kInt32Max,
+                              .doc = "Members of one group of the next generation."};
+const Option kConsumerAssignors{.key = "kafka.group.consumer.assignors",
+                                .fallback = std::string("uniform,range"),
+                                .doc = "Of uniform and range, with commas: the assignors that members may ask for. The first is "
+                                       "taken when none of a group does."};
 const Option kOffsetsRetention{.key = "kafka.offsets.retention.minutes",
                                .fallback = std::int64_t{10'080},
                                .min = 1,
@@ -130,6 +170,8 @@ constexpr std::array kRows{&kHost,       &kPort,       &kAdvertisedHost, &kAdver
                            &kAutoCreate, &kNumPartitions, &kReplication, &kRequestMax, &kConnectionsMax,
                            &kIdle,       &kInFlight,   &kThreads,        &kFetchMax,       &kColdWait,  &kColdThreads,
                            &kRebalanceDelay, &kSessionMin, &kSessionMax, &kGroupMembers,   &kOffsetsRetention, &kOffsetMetadata,
+                           &kConsumerSession, &kConsumerSessionMin, &kConsumerSessionMax, &kConsumerBeat, &kConsumerBeatMin,
+                           &kConsumerBeatMax, &kConsumerMembers, &kConsumerAssignors,
                            &kGroupsBackup, &kTxnTimeoutMax, &kTxnIdExpiration, &kFetchSessions, &kSaslMechanisms, &kSaslUsers,
                            &kReauthMax, &kQuotaWindows, &kQuotaWindow, &kMutationWindows, &kMutationWindow};
 
@@ -154,6 +196,35 @@ std::vector<ShownOption> shown_of(const config::Settings& settings) {
     shown.doc = option.doc;
     shown.is_set = setting.origin != config::Origin::kDefault;
     shown.secret = option.secret;
+  }
+  return out;
+}
+
+Result<groups::ConsumerGroupOptions> consumer_groups_from(const config::Settings& settings) {
+  const auto ms = [&](const Option& row) { return static_cast<std::int32_t>(settings.integer(row)); };
+  groups::ConsumerGroupOptions out{.session_timeout_ms = ms(kConsumerSession),
+                                   .session_timeout_min_ms = ms(kConsumerSessionMin),
+                                   .session_timeout_max_ms = ms(kConsumerSessionMax),
+                                   .heartbeat_interval_ms = ms(kConsumerBeat),
+                                   .heartbeat_interval_min_ms = ms(kConsumerBeatMin),
+                                   .heartbeat_interval_max_ms = ms(kConsumerBeatMax),
+                                   .members_max = static_cast<std::size_t>(settings.integer(kConsumerMembers)),
+                                   .assignors = {}};
+  for (const auto name : members_of(settings.text(kConsumerAssignors))) {
+    if (groups::find_assignor(name) == nullptr) {
+      return config::broken_rule(settings, kConsumerAssignors, "must be of uniform, range");
+    }
+    out.assignors.emplace_back(name);
+  }
+  if (out.assignors.empty()) return config::broken_rule(settings, kConsumerAssignors, "must name one at least");
+  if (out.session_timeout_ms < out.session_timeout_min_ms || out.session_timeout_ms > out.session_timeout_max_ms) {
+    return config::broken_rule(settings, kConsumerSession, "must lie between the least and the largest that a group may set");
+  }
+  if (out.heartbeat_interval_ms < out.heartbeat_interval_min_ms || out.heartbeat_interval_ms > out.heartbeat_interval_max_ms) {
+    return config::broken_rule(settings, kConsumerBeat, "must lie between the least and the largest that a group may set");
+  }
+  if (out.heartbeat_interval_ms >= out.session_timeout_ms) {
+    return config::broken_rule(settings, kConsumerBeat, "must be smaller than kafka.group.consumer.session.timeout.ms");
   }
   return out;
 }
@@ -186,6 +257,7 @@ Result<Options> options_from(const config::Settings& settings) {
   options.groups.session_timeout_min_ms = static_cast<std::int32_t>(settings.integer(kSessionMin));
   options.groups.session_timeout_max_ms = static_cast<std::int32_t>(settings.integer(kSessionMax));
   options.groups.members_max = static_cast<std::size_t>(settings.integer(kGroupMembers));
+  TRY(options.groups.consumer, consumer_groups_from(settings));
   options.groups.offsets_retention_ms = settings.integer(kOffsetsRetention) * 60'000;
   options.groups.metadata_bytes_max = static_cast<std::int32_t>(settings.integer(kOffsetMetadata));
   options.groups_backup_interval_ms = settings.integer(kGroupsBackup);

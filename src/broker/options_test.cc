@@ -38,7 +38,27 @@ TEST(BrokerOptions, DefaultsAreThoseOfTheStruct) {
   EXPECT_EQ(options->groups.session_timeout_max_ms, plain.groups.session_timeout_max_ms);
   EXPECT_EQ(options->groups.offsets_retention_ms, plain.groups.offsets_retention_ms);
   EXPECT_EQ(options->groups.metadata_bytes_max, plain.groups.metadata_bytes_max);
+  EXPECT_EQ(options->groups.consumer.session_timeout_ms, plain.groups.consumer.session_timeout_ms);
+  EXPECT_EQ(options->groups.consumer.session_timeout_min_ms, plain.groups.consumer.session_timeout_min_ms);
+  EXPECT_EQ(options->groups.consumer.session_timeout_max_ms, plain.groups.consumer.session_timeout_max_ms);
+  EXPECT_EQ(options->groups.consumer.heartbeat_interval_ms, plain.groups.consumer.heartbeat_interval_ms);
+  EXPECT_EQ(options->groups.consumer.members_max, plain.groups.consumer.members_max);
+  EXPECT_EQ(options->groups.consumer.assignors, plain.groups.consumer.assignors);
   EXPECT_EQ(options->groups.members_max, plain.groups.members_max);
+}
+
+TEST(BrokerOptions, GroupsOfTheNextGenerationHaveRules) {
+  const auto ok = options_with({"kafka.group.consumer.assignors=range", "kafka.group.consumer.session.timeout.ms=50000"});
+  ASSERT_TRUE(ok.ok()) << ok.error().text;
+  EXPECT_EQ(ok->groups.consumer.assignors, std::vector<std::string>{"range"});
+  EXPECT_EQ(ok->groups.consumer.session_timeout_ms, 50'000);
+  for (const std::string broken : {"kafka.group.consumer.assignors=sticky", "kafka.group.consumer.assignors=",
+                                   "kafka.group.consumer.session.timeout.ms=44999",
+                                   "kafka.group.consumer.heartbeat.interval.ms=1"}) {
+    EXPECT_FALSE(options_with({broken}).ok()) << broken;
+  }
+  EXPECT_FALSE(options_with({"kafka.group.consumer.max.heartbeat.interval.ms=50000",
+                             "kafka.group.consumer.heartbeat.interval.ms=45000"}).ok());
 }
 
 TEST(BrokerOptions, RulesBetweenKeysNameTheKey) {

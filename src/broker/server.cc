@@ -10,6 +10,7 @@
 #include "broker/live_configs.h"
 #include "broker/quotas/quotas.h"
 #include "broker/security/credentials.h"
+#include "broker/topic_shapes.h"
 #include "broker/transaction_ends.h"
 #include "broker/transactions/coordinator.h"
 
@@ -66,7 +67,8 @@ class ServerImpl final : public Server {
  public:
   ServerImpl(ServerDeps deps, Options options, std::string cluster_id, std::unique_ptr<ProducerIds> producer_ids,
              std::unique_ptr<security::Credentials> credentials, std::unique_ptr<quotas::Quotas> quotas,
-             std::unique_ptr<Features> features, std::unique_ptr<LiveConfigs> live)
+             std::unique_ptr<Features> features, std::unique_ptr<LiveConfigs> live,
+             std::unique_ptr<groups::GroupConfigs> group_configs)
       : clock_(deps.clock),
         options_(std::move(options)),
         counters_(deps.metrics),
@@ -75,6 +77,7 @@ class ServerImpl final : public Server {
         quotas_(std::move(quotas)),
         features_(std::move(features)),
         live_(std::move(live)),
+        group_configs_(std::move(group_configs)),
         timers_(deps.clock),
         cold_("cold-reads", static_cast<std::size_t>(options_.cold_threads), kColdQueueMax),
         admin_("broker-admin", kAdminThreads, kAdminQueueMax),
@@ -83,6 +86,7 @@ class ServerImpl final : public Server {
         fetch_sessions_(deps.clock, deps.random, options_.fetch_sessions_max),
         offsets_topic_(kOffsetsTopic, deps.topics, admin_, deps.clock),
         transactions_topic_(kTransactionsTopic, deps.topics, admin_, deps.clock),
+        topic_shapes_(deps.topics),
         ends_(deps.topics),
         broker_{.options = options_,
                 .topics = deps.topics,
@@ -100,6 +104,7 @@ class ServerImpl final : public Server {
                 .quotas = *quotas_,
                 .features = *features_,
                 .live = *live_,
+                .group_configs = *group_configs_,
                 .offsets_topic = offsets_topic_,
                 .transactions_topic = transactions_topic_,
                 .groups = nullptr,
@@ -112,7 +117,8 @@ class ServerImpl final : public Server {
   ~ServerImpl() override { stop(Deadline{Steady::min()}); }
 
   Result<> open_coordinators(ServerDeps deps) {
-    TRY(broker_.groups, groups::GroupCoordinator::open({deps.clock, deps.random, offsets_topic_}, options_.groups));
+    const groups::GroupCoordinator::Deps around{deps.clock, deps.random, offsets_topic_, &topic_shapes_, group_configs_.get()};
+    TRY(broker_.groups, groups::GroupCoordinator::open(around, options_.groups));
     ends_.set_groups(broker_.groups);
     TRY(broker_.transactions,
         transactions::TransactionCoordinator::open(
@@ -170,6 +176,7 @@ class ServerImpl final : public Server {
   const std::unique_ptr<quotas::Quotas> quotas_;
   const std::unique_ptr<Features> features_;
   const std::unique_ptr<LiveConfigs> live_;
+  const std::unique_ptr<groups::GroupConfigs> group_configs_;
   TimerThread timers_;
   WorkerPool cold_;
   WorkerPool admin_;
@@ -178,6 +185,7 @@ class ServerImpl final : public Server {
   FetchSessions fetch_sessions_;
   InternalTopic offsets_topic_;
   InternalTopic transactions_topic_;
+  TopicShapes topic_shapes_;
   TransactionEnds ends_;
   Broker broker_;
   std::optional<GroupBackup> backup_;
@@ -202,9 +210,10 @@ Result<std::unique_ptr<Server>> Server::open(ServerDeps deps, Options options) {
       quotas::Quotas::open(deps.files, deps.clock, dir + "/client-quotas", options.quotas, quota_counters(deps.metrics)));
   TRY(auto features, Features::open(deps.files, dir + "/features"));
   TRY(auto live, LiveConfigs::open(deps.files, dir + "/configs", options));
+  TRY(auto group_configs, groups::GroupConfigs::open(deps.files, dir + "/group-configs", options.groups.consumer));
   auto server = std::make_unique<ServerImpl>(deps, std::move(options), std::move(cluster_id), std::move(producer_ids),
-                                             std::move(credentials), std::move(quotas), std::move(features),
-                                             std::move(live));
+                                             std::move(credentials), std::move(quotas), std::move(features), std::move(live),
+                                             std::move(group_configs));
   TRY(server->open_coordinators(deps));
   TRY(server->listen());
   return std::unique_ptr<Server>(std::move(server));

@@ -17,7 +17,6 @@ using protocol::ListGroupsRequest;
 using protocol::ListGroupsResponse;
 
 constexpr std::int16_t kNotFoundIsToldSince = 6;  // DescribeGroups: before it an unknown group is a dead one
-constexpr std::string_view kType = "classic";
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -40,11 +39,11 @@ DescribeGroupsResponse::DescribedGroup GroupCoordinator::describe_group(const Ca
     return out;
   }
   const Group* group = find(id);
-  if (group == nullptr) {
+  if (group == nullptr || group->consumer != nullptr) {
     out.group_state = name_of(State::kDead);
     if (caller.version >= kNotFoundIsToldSince) {
       out.error_code = ErrorCode::kGroupIdNotFound;
-      out.error_message = "Group " + id + " not found.";
+      out.error_message = fmt::format("Group {} {}.", id, group == nullptr ? "not found" : "is not a classic group");
     }
     return out;
   }
@@ -76,11 +75,11 @@ ListGroupsResponse GroupCoordinator::list(const ListGroupsRequest& request) cons
   const std::lock_guard hold(mutex_);
   ListGroupsResponse response;
   for (const auto& [id, group] : groups_) {
-    if (!passes(request.states_filter, name_of(group->state())) || !passes(request.types_filter, kType)) continue;
+    if (!passes(request.states_filter, group->state_name()) || !passes(request.types_filter, group->type())) continue;
     response.groups.push_back({.group_id = id,
-                               .protocol_type = group->protocol_type.value_or(""),
-                               .group_state = std::string(name_of(group->state())),
-                               .group_type = std::string(kType)});
+                               .protocol_type = group->consumer == nullptr ? group->protocol_type.value_or("") : "consumer",
+                               .group_state = std::string(group->state_name()),
+                               .group_type = std::string(group->type())});
   }
   std::ranges::sort(response.groups, {}, &ListGroupsResponse::ListedGroup::group_id);
   return response;
@@ -96,7 +95,7 @@ void GroupCoordinator::remove(const DeleteGroupsRequest& request, std::function<
       auto& result = response.results.emplace_back();
       result.group_id = id;
       const Group* group = find(id);
-      if (group == nullptr || !group->is(State::kEmpty) || !group->txn_offsets.empty()) {
+      if (group == nullptr || !group->is_empty() || !group->txn_offsets.empty()) {
         result.error_code = group == nullptr ? ErrorCode::kGroupIdNotFound : ErrorCode::kNonEmptyGroup;
         continue;
       }
@@ -104,6 +103,9 @@ void GroupCoordinator::remove(const DeleteGroupsRequest& request, std::function<
         for (const auto& [partition, offset] : partitions) records.push_back(offset_tombstone(id, topic, partition));
       }
       if (group->stored) records.push_back(group_tombstone(id));
+      if (group->consumer != nullptr) {
+        for (auto& record : group_tombstones(id, *group->consumer)) records.push_back(std::move(record));
+      }
       groups_.erase(id);
     }
     write(std::move(records), later, [then = std::move(answer), response = std::move(response)](const Result<>& stored) mutable {

@@ -30,6 +30,7 @@ Result<> GroupCoordinator::load() {
                                 },
                             .end = [&](std::int64_t producer_id, bool committed) { apply_end(producer_id, committed); }}));
     TRY(std::move(read));
+    consumers_loaded();
     offsets_looked_at_ = deps_.clock.steady();
     snapshot_if_grown(later);
   }
@@ -50,7 +51,8 @@ void GroupCoordinator::load_offset(const protocol::OffsetCommitKey& at, std::opt
     if (topic == group->offsets.end()) return;
     topic->second.erase(at.partition);
     if (topic->second.empty()) group->offsets.erase(topic);
-    if (group->offsets.empty() && group->txn_offsets.empty() && !group->stored) groups_.erase(at.group);
+    const bool bare = group->offsets.empty() && group->txn_offsets.empty() && group->consumer == nullptr;
+    if (bare && !group->stored) groups_.erase(at.group);
   }
 }
 
@@ -75,6 +77,8 @@ Result<> GroupCoordinator::load_record(View key, std::optional<View> value, std:
       groups_.erase(which->group);
       if (!fresh->offsets.empty() || !fresh->txn_offsets.empty()) groups_.emplace(which->group, std::move(fresh));
     }
+  } else if (const auto* of = std::get_if<ConsumerKey>(&parsed)) {
+    return load_consumer(*of, value);
   }
   return done();
 }
@@ -118,10 +122,15 @@ void GroupCoordinator::keep_alive(Member& member) const {
 
 void GroupCoordinator::forget_if_useless(const std::string& group_id, Later& later) {
   Group* group = find(group_id);
-  if (group == nullptr || !group->is(State::kEmpty) || !group->pending.empty() || !group->offsets.empty()) return;
+  if (group == nullptr || !group->is_empty() || !group->pending.empty() || !group->offsets.empty()) return;
   if (!group->txn_offsets.empty()) return;
-  if (group->stored) {
-    write({group_tombstone(group_id)}, later, [group_id](const Result<>& stored) {
+  std::vector<StoredRecord> records;
+  if (group->stored) records.push_back(group_tombstone(group_id));
+  if (group->consumer != nullptr) {
+    for (auto& record : group_tombstones(group_id, *group->consumer)) records.push_back(std::move(record));
+  }
+  if (!records.empty()) {
+    write(std::move(records), later, [group_id](const Result<>& stored) {
       if (!stored.ok()) log_error("groups", "{}: removal not stored: {}", group_id, stored.error().text);
     });
   }
@@ -215,6 +224,7 @@ void GroupCoordinator::tick() {
     const std::lock_guard hold(mutex_);
     std::vector<std::string> maybe_useless;
     for (auto& [id, group] : groups_) {
+      if (group->consumer != nullptr) expire_consumers(*group, later);
       if (group->is(State::kEmpty) && group->pending.empty()) continue;
       expire_members(*group, later);
       if (group->is(State::kEmpty) && !group->stored) maybe_useless.push_back(id);
@@ -240,6 +250,9 @@ std::vector<StoredRecord> GroupCoordinator::live_records_locked(bool with_member
   for (const auto& [id, group] : groups_) {
     const bool settled = with_members && (group->is(State::kEmpty) || group->is(State::kStable));
     if (group->stored) live.push_back(settled ? group_record(*group) : unsettled_group_record(*group));
+    if (group->consumer != nullptr) {
+      for (auto& record : all_records(id, *group->consumer, with_members)) live.push_back(std::move(record));
+    }
     for (const auto& [topic, partitions] : group->offsets) {
       for (const auto& [partition, offset] : partitions) live.push_back(offset_record(id, topic, partition, offset));
     }

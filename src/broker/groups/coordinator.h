@@ -1,6 +1,7 @@
 #pragma once
-// The classic group coordinator: joins, syncs, heartbeats, committed offsets. A state machine over a clock and a store; no
-// sockets and no threads of its own. Source: Kafka's protocol guide and the KIPs named in group.h; error codes are Kafka's.
+// The group coordinator: classic groups (joins, syncs, heartbeats), groups of the next generation, committed offsets. A state
+// machine over a clock and a store; no sockets and no threads of its own. Source: Kafka's protocol guide and the KIPs named in
+// group.h and consumer_group.h; error codes are Kafka's.
 
 #include <functional>
 #include <memory>
@@ -11,8 +12,12 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "broker/groups/consumer_records.h"
 #include "broker/groups/group.h"
+#include "broker/groups/group_configs.h"
 #include "broker/record_store.h"
+#include "protocol/messages/consumer_group_describe.h"
+#include "protocol/messages/consumer_group_heartbeat.h"
 #include "protocol/messages/delete_groups.h"
 #include "protocol/messages/describe_groups.h"
 #include "protocol/messages/heartbeat.h"
@@ -35,6 +40,7 @@ struct GroupOptions {
   std::int64_t expiry_interval_ms = 600'000;     // how often offsets are looked at for expiry
   std::int32_t metadata_bytes_max = 4'096;       // of one committed offset
   std::size_t members_max = 10'000;              // of one group
+  ConsumerGroupOptions consumer;
   std::size_t groups_max = 100'000;
   SnapshotRule snapshot;
 };
@@ -61,6 +67,8 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
     Clock& clock;
     Random& random;
     RecordStore& store;
+    const TopicSource* topics = nullptr;    // null: there are none that the coordinator could assign
+    const GroupConfigs* configs = nullptr;  // null: no group sets anything
   };
   /// Replays the store. Everything in `deps` outlives it.
   static Result<std::shared_ptr<GroupCoordinator>> open(Deps deps, GroupOptions options);
@@ -71,6 +79,12 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   void sync(const protocol::SyncGroupRequest& request, SyncAnswer answer);
   protocol::HeartbeatResponse heartbeat(const protocol::HeartbeatRequest& request);
   protocol::LeaveGroupResponse leave(const protocol::LeaveGroupRequest& request);
+
+  using ConsumerBeatAnswer = std::function<void(protocol::ConsumerGroupHeartbeatResponse)>;
+  /// Joins, leaves, and everything between (KIP-848). Answers when what it changed is on disk.
+  void consumer_heartbeat(const Caller& caller, const protocol::ConsumerGroupHeartbeatRequest& request,
+                          ConsumerBeatAnswer answer);
+  protocol::ConsumerGroupDescribeResponse describe_consumer(const protocol::ConsumerGroupDescribeRequest& request) const;
 
   /// Answers when the offsets are on disk.
   void commit(const Caller& caller, const protocol::OffsetCommitRequest& request,
@@ -142,8 +156,44 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   void assignment_stored(const std::string& group_id, std::int32_t generation, const Result<>& stored);
   void answer_syncs(Group& group, protocol::ErrorCode error, Later& later);
 
+  // consumer.cc
+  using Records = std::vector<StoredRecord>;
+  using BeatRequest = protocol::ConsumerGroupHeartbeatRequest;
+  using BeatResponse = protocol::ConsumerGroupHeartbeatResponse;
+  struct Refused {
+    protocol::ErrorCode error;
+    std::string why;
+  };
+  std::optional<Refused> check_beat(const Caller& caller, const BeatRequest& request) const;
+  std::optional<Refused> check_beat_group(const BeatRequest& request) const;
+  static std::optional<Refused> check_beat_member(const ConsumerGroup* group, const BeatRequest& request);
+  void beat_locked(const Caller& caller, BeatRequest request, ConsumerBeatAnswer answer, Later& later);
+  void leave_locked(const BeatRequest& request, ConsumerBeatAnswer answer, Later& later);
+  void become_classic(Group& group, Later& later);
+  Group& consumer_group_for(const std::string& group_id, Records& records);
+  /// The member as it was, or a new one; a static member that comes back takes over from its old self.
+  ConsumerMember member_for(Group& group, const BeatRequest& request, Records& records) const;
+  void subscribe(Group& group, const ConsumerMember& before, ConsumerMember now, Records& records);
+  void drop_regex(Group& group, const std::string& regex, Records& records) const;
+  /// Looks at the subscribed topics again, when it is time or `changed`; the group's epoch grows when they or anything else did
+  /// change.
+  void refresh_metadata(Group& group, bool changed, Records& records);
+  void refresh_regexes(Group& group, Records& records) const;
+  void retarget(Group& group, Records& records);
+  std::chrono::milliseconds session_timeout(const std::string& group_id) const;
+  const std::string& default_assignor() const { return options_.consumer.assignors.front(); }
+  /// Removes a member that left or fell silent.
+  void fence(Group& group, const std::string& member_id, Records& records);
+  void expire_consumers(Group& group, Later& later);
+  /// Like write(); what may not have reached the disk is written again with the group's next records.
+  void write_consumer(Group& group, Records records, Later& later, std::function<void(Result<>)> then);
+  Result<> load_consumer(const ConsumerKey& key, std::optional<View> value);
+  void consumers_loaded();
+
   // offsets.cc
   protocol::ErrorCode check_commit(const Caller& caller, const protocol::OffsetCommitRequest& request, bool in_transaction);
+  static protocol::ErrorCode check_member_commit(const Caller& caller, const ConsumerGroup& group,
+                                                 const protocol::OffsetCommitRequest& request, bool in_transaction);
   void commit_locked(const Caller& caller, const InTransaction* txn, const protocol::OffsetCommitRequest& request,
                      std::function<void(protocol::OffsetCommitResponse)> answer, Later& later);
   /// The groups concerned.
@@ -155,6 +205,7 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
 
   // admin.cc
   protocol::DescribeGroupsResponse::DescribedGroup describe_group(const Caller& caller, const std::string& id) const;
+  protocol::ConsumerGroupDescribeResponse::DescribedGroup describe_consumer_group(const std::string& id) const;
 
   const Deps deps_;
   const GroupOptions options_;

@@ -151,6 +151,7 @@ void Group::next_generation(TimestampMs now) {
 }
 
 bool Group::subscribes(const std::string& topic) const {
+  if (consumer != nullptr) return consumer->subscribes(topic);
   if (!uses_consumer_protocol() || members.empty()) return false;
   return std::ranges::any_of(members, [&](const auto& entry) {
     const Member& member = entry.second;

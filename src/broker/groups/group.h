@@ -1,10 +1,11 @@
 #pragma once
-// One classic consumer group: its members, its state and its committed offsets. Data and the questions one asks of it; what
-// happens when is the coordinator's. Source: KIP-62, KIP-345 (static members), KIP-394 (member id required), KIP-814 (skipped
-// assignment).
+// One group: its committed offsets, and of a classic one its members and state, of a group of the next generation what
+// consumer_group.h tells. Data and the questions one asks of it; what happens when is the coordinator's. Source: KIP-62, KIP-345
+// (static members), KIP-394 (member id required), KIP-814 (skipped assignment).
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -12,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/uuid.h"
+#include "broker/groups/consumer_group.h"
 #include "protocol/errors.h"
 #include "protocol/messages/group_metadata_value.h"
 #include "protocol/messages/join_group.h"
@@ -95,8 +97,15 @@ struct Group {
   OffsetMap offsets;
   std::map<std::int64_t, OffsetMap> txn_offsets;  // by producer: committed in a transaction that is still open
 
+  /// Set: the group is one of KIP-848, and what stands above the offsets is as in an empty classic group.
+  std::unique_ptr<ConsumerGroup> consumer;
+
   State state() const { return state_; }
   bool is(State state) const { return state_ == state; }
+  /// No members, of either kind.
+  bool is_empty() const { return is(State::kEmpty) && (consumer == nullptr || consumer->members().empty()); }
+  std::string_view type() const { return consumer == nullptr ? "classic" : "consumer"; }
+  std::string_view state_name() const { return consumer == nullptr ? name_of(state_) : consumer->state(); }
   /// Asserts that the move is one of the allowed ones.
   void move_to(State to, TimestampMs now);
 
@@ -120,7 +129,7 @@ struct Group {
   /// Generation + 1, and kCompletingRebalance or kEmpty.
   void next_generation(TimestampMs now);
 
-  /// Uses the consumer protocol and a member subscribes to `topic`, as far as the subscriptions can be read.
+  /// Uses a protocol of consumers and a member subscribes to `topic`, as far as the subscriptions can be read.
   bool subscribes(const std::string& topic) const;
   bool uses_consumer_protocol() const { return protocol_type == "consumer"; }
   std::size_t offset_count() const;

@@ -57,6 +57,12 @@ void GroupCoordinator::join_locked(const Caller& caller, const JoinGroupRequest&
     return refuse(ErrorCode::kInvalidSessionTimeout);
   }
   Group* group = find(request.group_id);
+  if (group != nullptr && group->consumer != nullptr) {
+    if (!group->is_empty()) return refuse(ErrorCode::kInconsistentGroupProtocol);  // nobody is migrated while there are members
+    if (!request.member_id.empty()) return refuse(ErrorCode::kUnknownMemberId);
+    if (request.protocol_type.empty() || request.protocols.empty()) return refuse(ErrorCode::kInconsistentGroupProtocol);
+    become_classic(*group, later);
+  }
   if (group == nullptr) {
     if (!request.member_id.empty()) return refuse(ErrorCode::kUnknownMemberId);
     if (request.protocol_type.empty() || request.protocols.empty()) return refuse(ErrorCode::kInconsistentGroupProtocol);

@@ -16,6 +16,7 @@ using protocol::OffsetFetchRequest;
 using protocol::OffsetFetchResponse;
 
 constexpr std::int16_t kGroupNotFoundSince = 9;  // OffsetCommit: before it an unknown group is an old generation
+constexpr std::int16_t kStaleEpochSince = 9;     // OffsetCommit: STALE_MEMBER_EPOCH is known
 constexpr std::int16_t kManyGroupsSince = 8;     // OffsetFetch
 
 /// The same answer for every partition.
@@ -55,6 +56,7 @@ ErrorCode GroupCoordinator::check_commit(const Caller& caller, const OffsetCommi
     groups_.emplace(request.group_id, std::make_unique<Group>(request.group_id));  // a simple consumer's
     return ErrorCode::kNone;
   }
+  if (group->consumer != nullptr) return check_member_commit(caller, *group->consumer, request, in_transaction);
   if (generation < 0 && group->is(State::kEmpty)) return ErrorCode::kNone;
   if (generation < 0 && request.member_id.empty() && !request.group_instance_id) {
     // A producer of before KIP-447 does not say for whom it commits.
@@ -67,6 +69,20 @@ ErrorCode GroupCoordinator::check_commit(const Caller& caller, const OffsetCommi
   if (group->is(State::kCompletingRebalance) && !in_transaction) return ErrorCode::kRebalanceInProgress;
   keep_alive(*group->find(request.member_id));
   return ErrorCode::kNone;
+}
+
+/// Who speaks for a consumer group must be a member of the epoch it says (KIP-848), but for tools while there is none.
+ErrorCode GroupCoordinator::check_member_commit(const Caller& caller, const ConsumerGroup& group,
+                                                const OffsetCommitRequest& request, bool in_transaction) {
+  const std::int32_t epoch = request.generation_id_or_member_epoch;
+  if (epoch < 0 && group.members().empty()) return ErrorCode::kNone;
+  const bool anonymous = epoch == -1 && request.member_id.empty() && !request.group_instance_id;
+  if (in_transaction && anonymous) return ErrorCode::kNone;  // a producer of before KIP-447
+  const ConsumerMember* member = group.find(request.member_id);
+  if (member == nullptr) return ErrorCode::kUnknownMemberId;
+  if (!in_transaction && caller.version < kStaleEpochSince) return ErrorCode::kUnsupportedVersion;
+  if (epoch == member->epoch) return ErrorCode::kNone;
+  return in_transaction ? ErrorCode::kIllegalGeneration : ErrorCode::kStaleMemberEpoch;
 }
 
 void GroupCoordinator::commit(const Caller& caller, const OffsetCommitRequest& request,
@@ -168,6 +184,12 @@ OffsetFetchResponse::OffsetFetchResponseGroup GroupCoordinator::fetch_group(
   const Group* group = find(request.group_id);
   static const OffsetMap none;
   const auto& offsets = group == nullptr ? none : group->offsets;
+  if (group != nullptr && group->consumer != nullptr && (request.member_id || request.member_epoch >= 0)) {
+    const ConsumerMember* member = group->consumer->find(request.member_id.value_or(""));
+    if (member == nullptr) response.error_code = ErrorCode::kUnknownMemberId;
+    else if (member->epoch != request.member_epoch) response.error_code = ErrorCode::kStaleMemberEpoch;
+    if (response.error_code != ErrorCode::kNone) return response;
+  }
   const auto add = [&](auto& topic, std::int32_t index, const CommittedOffset& offset) {
     if (require_stable && group != nullptr && group->is_unstable(topic.name, index)) {
       topic.partitions.push_back(
@@ -271,6 +293,7 @@ void GroupCoordinator::forget_topic(const std::string& topic) {
     const std::lock_guard hold(mutex_);
     std::vector<StoredRecord> records;
     for (auto& [id, group] : groups_) {
+      if (group->consumer != nullptr) group->consumer->metadata_fresh_until = {};  // looks at its topics with the next heartbeat
       const auto found = group->offsets.find(topic);
       if (found == group->offsets.end()) continue;
       for (const auto& [partition, offset] : found->second) records.push_back(offset_tombstone(id, topic, partition));
@@ -285,7 +308,9 @@ void GroupCoordinator::forget_topic(const std::string& topic) {
 
 bool GroupCoordinator::is_expired(const Group& group, const std::string& topic, const CommittedOffset& offset) const {
   std::int64_t since = offset.commit_ms;
-  if (!group.is(State::kEmpty)) {
+  if (group.consumer != nullptr) {
+    if (group.subscribes(topic)) return false;
+  } else if (!group.is(State::kEmpty)) {
     // While members are there only topics that none of them reads any more can grow old.
     if (!group.is(State::kStable) || !group.uses_consumer_protocol() || group.subscribes(topic)) return false;
   } else if (group.protocol_type && group.state_since_ms >= 0) {
@@ -310,7 +335,7 @@ void GroupCoordinator::expire_offsets(Later& later) {
       }
     }
     std::erase_if(group->offsets, [](const auto& entry) { return entry.second.empty(); });
-    if (group->is(State::kEmpty) && group->offsets.empty()) empty.push_back(id);
+    if (group->is_empty() && group->offsets.empty()) empty.push_back(id);
   }
   if (!records.empty()) log_info("groups", "{} committed offsets expired", records.size());
   write(std::move(records), later, [](const Result<>& stored) {

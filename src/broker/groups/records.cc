@@ -71,6 +71,8 @@ Result<Key> parse_key(View key) {
   const View body = in.bytes(in.left());
   if (kind == kLegacyOffsetKind || kind == kOffsetKind) return parse_key_as<protocol::OffsetCommitKey>(body);
   if (kind == kGroupKind) return parse_key_as<protocol::GroupMetadataKey>(body);
+  TRY(auto consumer, parse_consumer_key(kind, body));
+  if (consumer) return Key(*std::move(consumer));
   return Key(UnknownKey{});
 }
 

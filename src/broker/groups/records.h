@@ -3,6 +3,7 @@
 
 #include <variant>
 
+#include "broker/groups/consumer_records.h"
 #include "broker/groups/group.h"
 #include "broker/record_store.h"
 #include "protocol/messages/group_metadata_key.h"
@@ -21,9 +22,9 @@ StoredRecord group_record(const Group& group);
 StoredRecord unsettled_group_record(const Group& group);
 StoredRecord group_tombstone(const std::string& group);
 
-/// What a stored key means. Kinds that belong to other group types are kUnknown.
+/// What a stored key means. Kinds of group types that are not known here are UnknownKey.
 struct UnknownKey {};
-using Key = std::variant<UnknownKey, protocol::OffsetCommitKey, protocol::GroupMetadataKey>;
+using Key = std::variant<UnknownKey, protocol::OffsetCommitKey, protocol::GroupMetadataKey, ConsumerKey>;
 /// kCorrupt when it is of a known kind and cannot be read.
 Result<Key> parse_key(View key);
 Result<CommittedOffset> parse_offset(View value);

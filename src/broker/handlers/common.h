@@ -54,7 +54,14 @@ class ChangeBudget {
 inline constexpr std::string_view kOverQuota = "The throttling quota has been exceeded.";
 
 /// ConfigSource and ConfigType as DescribeConfigs numbers them.
-enum class ConfigSource : std::int8_t { kTopic = 1, kDynamicBroker = 2, kDynamicCluster = 3, kStaticBroker = 4, kDefault = 5 };
+enum class ConfigSource : std::int8_t {
+  kTopic = 1,
+  kDynamicBroker = 2,
+  kDynamicCluster = 3,
+  kStaticBroker = 4,
+  kDefault = 5,
+  kGroup = 8,
+};
 struct ConfigSynonym {
   std::string name;
   std::string value;

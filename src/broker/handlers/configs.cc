@@ -1,9 +1,10 @@
-// DescribeConfigs, IncrementalAlterConfigs, AlterConfigs, ListConfigResources: of topics, of what topics fall back to, and of the
-// few of the broker's own that change at run time; the rest come from its file and are only shown.
+// DescribeConfigs, IncrementalAlterConfigs, AlterConfigs, ListConfigResources: of topics, of what topics fall back to, of groups,
+// and of the few of the broker's own that change at run time; the rest come from its file and are only shown.
 
 #include <algorithm>
 
 #include "base/text.h"
+#include "broker/groups/group_configs.h"
 #include "broker/handlers/broker_configs.h"
 #include "broker/handlers/handlers.h"
 #include "broker/live_configs.h"
@@ -31,6 +32,21 @@ constexpr std::int8_t kBrokerLoggerResource = 8;
 constexpr std::int8_t kClientMetricsResource = 16;  // none is ever made, and the one kind that version 0 lists
 constexpr std::int8_t kGroupResource = 32;
 enum class Operation : std::int8_t { kSet = 0, kDelete = 1, kAppend = 2, kSubtract = 3 };
+
+std::vector<ConfigValue> group_config_values(const Broker& broker, const std::string& group) {
+  std::vector<ConfigValue> out;
+  const auto set = broker.group_configs.find(group);
+  for (const auto& row : groups::group_config_rows()) {
+    ConfigValue value{
+        .name = std::string(row.key), .type = config_type_number("int"), .doc = std::string(row.doc), .synonyms = {}};
+    const auto own = set.find(value.name);
+    if (own != set.end()) value.synonyms.push_back({value.name, std::to_string(own->second), ConfigSource::kGroup});
+    value.synonyms.push_back({std::string(row.broker_key), std::to_string(broker.options.groups.consumer.*row.fallback),
+                              ConfigSource::kDefault});
+    out.push_back(std::move(value));
+  }
+  return out;
+}
 
 DescribeConfigsResponse::DescribeConfigsResourceResult show(const ConfigValue& value, const DescribeConfigsRequest& request) {
   DescribeConfigsResponse::DescribeConfigsResourceResult out;
@@ -67,6 +83,8 @@ void describe(const CallPtr& call, DescribeConfigsRequest request) {
       if (resource.resource_name == std::to_string(broker.options.broker_id)) values = broker_config_values(broker);
       else if (resource.resource_name.empty()) values = cluster_config_values(broker);
       else result.error_code = ErrorCode::kInvalidRequest;
+    } else if (resource.resource_type == kGroupResource && !resource.resource_name.empty()) {
+      values = group_config_values(broker, resource.resource_name);
     } else {
       result.error_code = ErrorCode::kInvalidRequest;
       result.error_message = fmt::format("resource type {} has no configs here", resource.resource_type);
@@ -89,7 +107,7 @@ void erase_key(partition::ConfigMap& configs, const std::string& key) {
   std::erase_if(configs, [&](const auto& entry) { return entry.first == key; });
 }
 
-/// What a resource holds. The keys are topic configs', also of what they fall back to, or the broker's own (LiveRow).
+/// What a resource holds. The keys are topic configs', also of what they fall back to, the broker's own (LiveRow), or a group's.
 struct Target {
   std::int8_t type = kTopicResource;
   std::string name;              // of a broker: "" = of all
@@ -102,6 +120,10 @@ Refusal find_target(const Broker& broker, std::int8_t type, const std::string& n
     const auto info = broker.topics.find(name);
     if (info == nullptr) return {ErrorCode::kUnknownTopicOrPartition, fmt::format("no topic '{}'", name)};
     target.configs = info->configs;
+    return {};
+  }
+  if (type == kGroupResource && !name.empty()) {  // which need not exist
+    for (const auto& [key, value] : broker.group_configs.find(name)) target.configs.emplace_back(key, std::to_string(value));
     return {};
   }
   if (type != kBrokerResource) return {ErrorCode::kInvalidRequest, fmt::format("resource type {} has no configs here", type)};
@@ -125,6 +147,10 @@ Refusal find_key(const Target& target, const std::string& name, std::string& key
     return {};
   }
   key = name;
+  if (target.type == kGroupResource) {
+    if (groups::find_group_config_row(name) != nullptr) return {};
+    return {ErrorCode::kInvalidConfig, fmt::format("unknown group config {}", name)};
+  }
   if (find_live_row(name) != nullptr) return {};
   const auto* found = partition::find_by_broker_key(name);
   if (found == nullptr) return {ErrorCode::kInvalidRequest, fmt::format("{} cannot be changed at run time", name)};
@@ -190,6 +216,9 @@ Result<> store_of_broker(const Broker& broker, const Target& target, const parti
 }
 
 Result<> store(const Broker& broker, const Target& target, const partition::ConfigMap& configs, bool validate_only) {
+  if (target.type == kGroupResource) {
+    return broker.group_configs.set(target.name, {configs.begin(), configs.end()}, validate_only);
+  }
   if (target.type == kBrokerResource) return store_of_broker(broker, target, configs, validate_only);
   if (!validate_only) return broker.topics.set_configs(target.name, configs);
   TRY(partition::parse_topic_config(partition::effective_configs(broker.topics.defaults(), configs)));
@@ -274,6 +303,9 @@ void list_resources(const CallPtr& call, ListConfigResourcesRequest request) {
     for (const auto& topic : broker.topics.all()) response.config_resources.push_back({topic->name, kTopicResource});
   }
   const std::string self = std::to_string(broker.options.broker_id);
+  if (wanted(kGroupResource)) {
+    for (const auto& group : broker.group_configs.groups()) response.config_resources.push_back({group, kGroupResource});
+  }
   if (wanted(kBrokerResource)) response.config_resources.push_back({self, kBrokerResource});
   call->answer(response);
 }

@@ -181,6 +181,7 @@ void fetch(const CallPtr& call, OffsetFetchRequest request) {
   const auto unknown = resolve(call->broker, request);
   auto response = call->broker.groups->fetch(caller_of(*call), request);
   for (std::size_t g = 0; g < response.groups.size(); ++g) {
+    if (response.groups[g].error_code != ErrorCode::kNone) continue;
     auto& topics = response.groups[g].topics;
     // Offsets of all topics, committed by older clients: without ids.
     for (auto& topic : topics) {

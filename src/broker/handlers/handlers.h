@@ -41,6 +41,8 @@ void offset_delete(const CallPtr& call);
 void describe_groups(const CallPtr& call);
 void list_groups(const CallPtr& call);
 void delete_groups(const CallPtr& call);
+void consumer_group_heartbeat(const CallPtr& call);
+void consumer_group_describe(const CallPtr& call);
 
 void describe_configs(const CallPtr& call);
 void alter_configs(const CallPtr& call);

@@ -10,6 +10,8 @@
 #include "protocol/messages/alter_replica_log_dirs.h"
 #include "protocol/messages/alter_user_scram_credentials.h"
 #include "protocol/messages/api_versions.h"
+#include "protocol/messages/consumer_group_describe.h"
+#include "protocol/messages/consumer_group_heartbeat.h"
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
 #include "protocol/messages/delete_groups.h"
@@ -150,6 +152,10 @@ const ApiInfo kRows[] = {
      &DescribeTransactionsRequest::table(), &DescribeTransactionsResponse::table()},
     {ApiKey::kListTransactions, "ListTransactions", 0, 2, 2, 0,
      &ListTransactionsRequest::table(), &ListTransactionsResponse::table()},
+    {ApiKey::kConsumerGroupHeartbeat, "ConsumerGroupHeartbeat", 0, 1, 1, 0,
+     &ConsumerGroupHeartbeatRequest::table(), &ConsumerGroupHeartbeatResponse::table()},
+    {ApiKey::kConsumerGroupDescribe, "ConsumerGroupDescribe", 0, 1, 1, 0,
+     &ConsumerGroupDescribeRequest::table(), &ConsumerGroupDescribeResponse::table()},
     {ApiKey::kListConfigResources, "ListConfigResources", 0, 1, 1, 0,
      &ListConfigResourcesRequest::table(), &ListConfigResourcesResponse::table()},
     {ApiKey::kDescribeTopicPartitions, "DescribeTopicPartitions", 0, 0, 0, 0,

@@ -1,0 +1,22 @@
+// Made by tools/protocol_gen.py from Kafka's message schemas. Do not edit.
+
+#include "protocol/messages/consumer_group_current_member_assignment_key.h"
+
+#include <cstddef>
+
+#include "protocol/table.h"
+
+namespace takhin::protocol {
+
+const Table& ConsumerGroupCurrentMemberAssignmentKey::table() {
+  using S = ConsumerGroupCurrentMemberAssignmentKey;
+  static constexpr Row rows[] = {
+      {"GroupId", offsetof(S, group_id), kShape<decltype(S::group_id)>, {}},
+      {"MemberId", offsetof(S, member_id), kShape<decltype(S::member_id)>, {}},
+  };
+  static constexpr Table table{"ConsumerGroupCurrentMemberAssignmentKey", rows, 0, 0, kNever,
+                               &prototype_of<S>, &make_one<S>};
+  return table;
+}
+
+}  // namespace takhin::protocol
