@@ -58,8 +58,7 @@ struct Broker {
   TransactionEnds& ends;
   const Counters& counters;
   std::string cluster_id;
-  std::string host;  // as advertised
-  std::int32_t port = 0;
+  std::vector<ListenerSpec> listeners;  // with the ports and hosts that they have come to
 };
 
 }  // namespace takhin::broker

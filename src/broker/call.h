@@ -28,6 +28,8 @@ class Call {
   const std::shared_ptr<security::Session> session;  // of the connection: on its core only
   const std::size_t frame_bytes;   // of the request, header included
   std::int16_t version() const { return header.version; }
+  /// On which the client came: what it is told to connect to.
+  const ListenerSpec& listener() const { return broker.listeners.at(session->listener); }
   std::string client_id() const { return header.client_id.value_or(""); }
 
   template <protocol::Message Response>

@@ -22,7 +22,7 @@ constexpr MetricDef kBytesOut{"kafka_bytes_out_total", Type::kCounter, "Bytes wr
 constexpr MetricDef kConnections{"kafka_connections", Type::kGauge, "Open client connections."};
 constexpr MetricDef kOpened{"kafka_connections_opened_total", Type::kCounter, "Client connections accepted."};
 constexpr MetricDef kRefused{"kafka_connections_refused_total", Type::kCounter,
-                             "Connections refused over kafka.connections.max."};
+                             "Connections refused over a limit: of all, of one listener or of one address."};
 constexpr MetricDef kBroken{"kafka_connections_broken_total", Type::kCounter,
                             "Connections closed for frames of an impossible size."};
 constexpr MetricDef kProducedBatches{"kafka_produced_batches_total", Type::kCounter, "Record batches appended by Produce."};

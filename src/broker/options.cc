@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include <charconv>
+
 #include "base/text.h"
 #include "broker/security/session.h"
 
@@ -39,6 +41,11 @@ const Option kRequestMax{.key = "kafka.socket.request.max.bytes",
                          .doc = "Largest request; a larger one closes its connection."};
 const Option kConnectionsMax{.key = "kafka.connections.max", .fallback = std::int64_t{10'000}, .min = 1, .max = kInt32Max,
                              .doc = "Open connections; further ones are refused."};
+const Option kPerAddress{.key = "kafka.max.connections.per.ip", .fallback = std::int64_t{0}, .min = 0, .max = kInt32Max,
+                         .doc = "Open connections from one address; 0: only the limit of all."};
+const Option kPerAddressOverrides{.key = "kafka.max.connections.per.ip.overrides",
+                                  .fallback = std::string(""),
+                                  .doc = "address:number with commas, for addresses with another limit; 0 lets none in."};
 const Option kIdle{.key = "kafka.connections.max.idle.ms", .fallback = std::int64_t{600'000}, .min = 1, .max = 9e15,
                    .doc = "A connection without a request for this long is closed."};
 const Option kInFlight{.key = "kafka.connection.requests.max", .fallback = std::int64_t{64}, .min = 1, .max = 10'000,
@@ -127,7 +134,7 @@ const Option kGroupsBackup{.key = "tier.groups.backup.interval.ms",
                                   "something was committed."};
 
 constexpr std::array kRows{&kHost,       &kPort,       &kAdvertisedHost, &kAdvertisedPort, &kClusterId, &kBrokerId,
-                           &kAutoCreate, &kNumPartitions, &kReplication, &kRequestMax, &kConnectionsMax,
+                           &kAutoCreate, &kNumPartitions, &kReplication, &kRequestMax, &kConnectionsMax, &kPerAddress, &kPerAddressOverrides,
                            &kIdle,       &kInFlight,   &kThreads,        &kFetchMax,       &kColdWait,  &kColdThreads,
                            &kRebalanceDelay, &kSessionMin, &kSessionMax, &kGroupMembers,   &kOffsetsRetention, &kOffsetMetadata,
                            &kGroupsBackup, &kTxnTimeoutMax, &kTxnIdExpiration, &kFetchSessions, &kSaslMechanisms, &kSaslUsers,
@@ -158,9 +165,43 @@ std::vector<ShownOption> shown_of(const config::Settings& settings) {
   return out;
 }
 
+Result<std::map<std::string, std::size_t>> overrides_from(const config::Settings& settings) {
+  std::map<std::string, std::size_t> out;
+  for (const auto member : members_of(settings.text(kPerAddressOverrides))) {
+    const auto colon = member.rfind(':');
+    std::uint32_t limit = 0;
+    const auto number = colon == std::string_view::npos ? std::string_view{} : member.substr(colon + 1);
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), limit);
+    if (colon == 0 || error != std::errc{} || end != number.data() + number.size()) {
+      return config::broken_rule(settings, kPerAddressOverrides, "must be address:number, with commas between them");
+    }
+    out[std::string(trimmed(member.substr(0, colon), "[]"))] = limit;
+  }
+  return out;
+}
+
 }  // namespace
 
-std::span<const Option* const> option_rows() { return kRows; }
+std::vector<ListenerSpec> listeners_of(const Options& options) {
+  if (!options.listeners.empty()) return options.listeners;
+  const auto protocol = options.sasl_mechanisms.empty() ? SecurityProtocol::kPlaintext : SecurityProtocol::kSaslPlaintext;
+  return {{.name = std::string(name_of(protocol)),
+           .protocol = protocol,
+           .host = options.listener.host,
+           .port = options.listener.port,
+           .advertised_host = options.advertised_host,
+           .advertised_port = options.advertised_port,
+           .mechanisms = options.sasl_mechanisms}};
+}
+
+std::span<const Option* const> option_rows() {
+  static const std::vector<const Option*> all = [] {
+    std::vector<const Option*> rows(kRows.begin(), kRows.end());
+    for (const auto more : {listener_rows()}) rows.insert(rows.end(), more.begin(), more.end());
+    return rows;
+  }();
+  return all;
+}
 
 Result<Options> options_from(const config::Settings& settings) {
   Options options;
@@ -169,6 +210,8 @@ Result<Options> options_from(const config::Settings& settings) {
   options.listener.port = static_cast<std::uint16_t>(settings.integer(kPort));
   options.listener.cores = static_cast<std::size_t>(settings.integer(kThreads));
   options.listener.connections_max = static_cast<std::size_t>(settings.integer(kConnectionsMax));
+  options.listener.connections_per_address_max = static_cast<std::size_t>(settings.integer(kPerAddress));
+  TRY(options.listener.connections_address_overrides, overrides_from(settings));
   options.listener.idle_ms = settings.integer(kIdle);
   options.listener.limits.request_bytes_max = static_cast<std::size_t>(settings.integer(kRequestMax));
   options.listener.limits.requests_in_flight_max = static_cast<std::size_t>(settings.integer(kInFlight));
@@ -197,16 +240,18 @@ Result<Options> options_from(const config::Settings& settings) {
   options.sasl_users_file = settings.text(kSaslUsers);
   options.reauth_ms_max = settings.integer(kReauthMax);
   for (const auto mechanism : members_of(settings.text(kSaslMechanisms))) {
-    if (mechanism != security::kPlain && !security::scram_mechanism(mechanism)) {
+    if (!is_known_mechanism(mechanism)) {
       return config::broken_rule(settings, kSaslMechanisms, "must be of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512");
     }
     options.sasl_mechanisms.emplace_back(mechanism);
   }
+  TRY(options.listeners, listeners_from(settings, options.sasl_mechanisms));
   if (options.groups.session_timeout_min_ms > options.groups.session_timeout_max_ms) {
     return config::broken_rule(settings, kSessionMin, "must not be larger than kafka.group.max.session.timeout.ms");
   }
   if (options.listener.host.empty()) return config::broken_rule(settings, kHost, "must not be empty");
-  if (options.advertised_host.empty() && (options.listener.host == "0.0.0.0" || options.listener.host == "::")) {
+  const bool everywhere = options.listener.host == "0.0.0.0" || options.listener.host == "::";
+  if (options.listeners.empty() && options.advertised_host.empty() && everywhere) {
     return config::broken_rule(settings, kAdvertisedHost, "must be set when kafka.host is every address");
   }
   return options;

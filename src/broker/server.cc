@@ -29,8 +29,8 @@ class Frames final : public net::FrameHandler {
  public:
   explicit Frames(Broker& broker) : broker_(broker) {}
 
-  std::shared_ptr<net::Session> open_session() override {
-    return std::make_shared<security::Session>(!broker_.options.sasl_mechanisms.empty());
+  std::shared_ptr<net::Session> open_session(const net::Origin& origin) override {
+    return std::make_shared<security::Session>(uses_sasl(broker_.listeners.at(origin.endpoint).protocol), origin.endpoint);
   }
 
   void on_frame(std::span<std::byte> frame, const std::string& peer, const std::shared_ptr<net::Session>& session,
@@ -125,14 +125,29 @@ class ServerImpl final : public Server {
   }
 
   Result<> listen() {
-    TRY(listener_, net::Listener::open(options_.listener, frames_, clock_, counters_.net));
-    broker_.host = options_.advertised_host.empty() ? options_.listener.host : options_.advertised_host;
-    broker_.port = options_.advertised_port > 0 ? options_.advertised_port : listener_->port();
+    auto listeners = listeners_of(options_);
+    net::ListenerOptions where = options_.listener;
+    where.endpoints.clear();
+    for (const ListenerSpec& one : listeners) where.endpoints.push_back({one.host, one.port, one.connections_max});
+    TRY(listener_, net::Listener::open(where, frames_, clock_, counters_.net));
+    for (std::size_t i = 0; i < listeners.size(); ++i) {
+      ListenerSpec& one = listeners[i];
+      one.port = listener_->port(i);
+      if (one.advertised_host.empty()) one.advertised_host = one.host;
+      if (one.advertised_port == 0) one.advertised_port = one.port;
+      if (listeners.size() > 1) {
+        log_info("broker", "listener {} is {}, advertised as {}", listened_on(one), name_of(one.protocol), advertised(one));
+      }
+    }
+    broker_.listeners = std::move(listeners);
     return done();
   }
 
-  std::uint16_t port() const override { return listener_->port(); }
-  std::string address() const override { return fmt::format("{}:{}", options_.listener.host, listener_->port()); }
+  std::uint16_t port(std::size_t listener) const override { return listener_->port(listener); }
+  std::string address() const override {
+    const std::string text = listened_on(broker_.listeners.front());
+    return text.substr(text.find("://") + 3);
+  }
   const std::string& cluster_id() const override { return broker_.cluster_id; }
   void start() override {
     schedule_tick();

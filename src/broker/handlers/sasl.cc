@@ -25,7 +25,7 @@ constexpr std::int16_t kFramedSince = 1;  // of the handshake
 constexpr std::chrono::milliseconds kFailureDelay{100};
 
 void handshake(const CallPtr& call, SaslHandshakeRequest request) {
-  const auto& offered = call->broker.options.sasl_mechanisms;
+  const auto& offered = call->listener().mechanisms;
   Session& session = *call->session;
   SaslHandshakeResponse response;
   response.mechanisms = offered;

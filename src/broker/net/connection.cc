@@ -69,7 +69,7 @@ Connection::Connection(std::unique_ptr<Socket> socket, std::shared_ptr<Core> cor
 Connection::~Connection() = default;
 
 void Connection::start() {
-  session_ = handler_.open_session();
+  session_ = handler_.open_session(socket_->origin());
   read_more();
 }
 
