@@ -28,6 +28,8 @@ class Features;
 class LiveConfigs;
 namespace security {
 class Credentials;
+class Failures;
+class Tokens;
 }
 namespace quotas {
 class Quotas;
@@ -45,12 +47,15 @@ struct Broker {
   ColdReads& cold_reads;  // in `cold`
   WorkerPool& admin;  // topics made and removed, ids taken: short disk writes
   WorkerPool& passwords;  // checks of passwords
+  WorkerPool& token_checks;  // may wait for an issuer's keys
   FetchSessions& fetch_sessions;
   ProducerIds& producer_ids;
   security::Credentials& credentials;
   quotas::Quotas& quotas;
   Features& features;
   LiveConfigs& live;
+  security::Tokens* tokens;  // null: no OAUTHBEARER
+  security::Failures& failures;
   InternalTopic& offsets_topic;
   InternalTopic& transactions_topic;
   std::shared_ptr<groups::GroupCoordinator> groups;

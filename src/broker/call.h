@@ -41,6 +41,8 @@ class Call {
   void answer_last(const Response& response) {
     answer_in(header.version, response, true);
   }
+  /// A frame without a header: SASL behind version 0 of the handshake.
+  void answer_bare(View bytes);
   /// For the one API that answers in another version than it was asked in.
   template <protocol::Message Response>
   void answer_as(std::int16_t version, const Response& response) {

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "broker/security/oauth.h"
 #include "broker/security/session.h"
 
 namespace takhin::broker {
@@ -16,13 +17,15 @@ using config::Option;
 using config::Settings;
 
 const Option kListeners{.key = "kafka.listeners", .fallback = std::string(""),
-                        .doc = "Several listeners instead of the one of kafka.host and kafka.port: name://host:port, with commas. "
+                        .doc = "Several listeners instead of the one of kafka.host and kafka.port: name://host:port, with "
+                               "commas. "
                                "An empty host is every address, port 0 a free one."};
 const Option kAdvertised{.key = "kafka.advertised.listeners", .fallback = std::string(""),
                          .doc = "What clients are told to connect to, by the listener on which they came: name://host:port, with "
                                 "commas. Listeners that are not named advertise what they listen on."};
 const Option kProtocols{.key = "kafka.listener.security.protocol.map", .fallback = std::string(""),
-                        .doc = "name:protocol with commas, for listeners whose name is not itself PLAINTEXT, SSL, SASL_PLAINTEXT or "
+                        .doc = "name:protocol with commas, for listeners whose name is not itself PLAINTEXT, SSL, "
+                               "SASL_PLAINTEXT or "
                                "SASL_SSL."};
 const Option kMechanisms{.key = "kafka.listener.sasl.enabled.mechanisms.map", .fallback = std::string(""),
                          .doc = "name:MECHANISM|MECHANISM with commas, for listeners that offer other mechanisms than "
@@ -85,20 +88,8 @@ Result<std::vector<Address>> addresses_of(const Settings& settings, const Option
     }
     out.push_back(*std::move(address));
   }
-  if (out.size() > kListenersMax) return config::broken_rule(settings, option, fmt::format("at most {} listeners", kListenersMax));
-  return out;
-}
-
-/// name:value with commas.
-Result<std::map<std::string, std::string>> map_of(const Settings& settings, const Option& option) {
-  std::map<std::string, std::string> out;
-  for (const auto member : members_of(settings.text(option))) {
-    const auto colon = member.find(':');
-    if (colon == std::string_view::npos || !is_name(member.substr(0, colon))) {
-      return config::broken_rule(settings, option, "must be name:value, with commas between them");
-    }
-    out[upper(member.substr(0, colon))] = trimmed(member.substr(colon + 1));
-  }
+  if (out.size() > kListenersMax) return config::broken_rule(settings, option, fmt::format("at most {} listeners",
+      kListenersMax));
   return out;
 }
 
@@ -123,7 +114,7 @@ ListenerSpec* find(std::vector<ListenerSpec>& listeners, const std::string& name
 }
 
 Result<> set_protocols(const Settings& settings, std::vector<ListenerSpec>& listeners) {
-  TRY(const auto protocols, map_of(settings, kProtocols));
+  TRY(const auto protocols, listener_map(settings, kProtocols));
   for (const auto& [name, value] : protocols) {
     if (!protocol_of(upper(value))) {
       return config::broken_rule(settings, kProtocols, "protocols are PLAINTEXT, SSL, SASL_PLAINTEXT and SASL_SSL");
@@ -167,7 +158,7 @@ Result<> set_mechanisms(const Settings& settings, std::vector<ListenerSpec>& lis
   for (ListenerSpec& listener : listeners) {
     if (uses_sasl(listener.protocol)) listener.mechanisms = all;
   }
-  TRY(const auto rows, map_of(settings, kMechanisms));
+  TRY(const auto rows, listener_map(settings, kMechanisms));
   for (const auto& [name, value] : rows) {
     ListenerSpec* listener = find(listeners, name);
     if (listener == nullptr || !uses_sasl(listener->protocol)) {
@@ -196,7 +187,7 @@ Result<> set_mechanisms(const Settings& settings, std::vector<ListenerSpec>& lis
 }
 
 Result<> set_limits(const Settings& settings, std::vector<ListenerSpec>& listeners) {
-  TRY(const auto rows, map_of(settings, kConnections));
+  TRY(const auto rows, listener_map(settings, kConnections));
   for (const auto& [name, value] : rows) {
     ListenerSpec* listener = find(listeners, name);
     const auto limit = number_of<std::uint32_t>(value);
@@ -223,10 +214,22 @@ std::string advertised(const ListenerSpec& listener) {
   return fmt::format("{}://{}", listener.name, host_and_port(listener.advertised_host, listener.advertised_port));
 }
 
+Result<std::map<std::string, std::string>> listener_map(const Settings& settings, const Option& option) {
+  std::map<std::string, std::string> out;
+  for (const auto member : members_of(settings.text(option))) {
+    const auto colon = member.find(':');
+    if (colon == std::string_view::npos || !is_name(member.substr(0, colon))) {
+      return config::broken_rule(settings, option, "must be name:value, with commas between them");
+    }
+    out[upper(member.substr(0, colon))] = trimmed(member.substr(colon + 1));
+  }
+  return out;
+}
+
 std::span<const Option* const> listener_rows() { return kRows; }
 
 bool is_known_mechanism(std::string_view name) {
-  return name == security::kPlain || security::scram_mechanism(name).has_value();
+  return name == security::kPlain || name == security::kOAuthBearer || security::scram_mechanism(name).has_value();
 }
 
 Result<std::vector<ListenerSpec>> listeners_from(const Settings& settings, const std::vector<std::string>& mechanisms) {

@@ -33,7 +33,7 @@ TEST(Listeners, AreReadAsKafkaWritesThem) {
                                      "kafka.advertised.listeners=OUTSIDE://broker.example.org:19093",
                                      "kafka.sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256",
                                      "kafka.listener.sasl.enabled.mechanisms.map=SASL_SSL:SCRAM-SHA-512|PLAIN",
-                                     "kafka.listener.max.connections.map=OUTSIDE:7"});
+                                     "kafka.listener.max.connections.map=OUTSIDE:7", "kafka.ssl.keystore.location=/x"});
   ASSERT_TRUE(options.ok()) << options.error().text;
   const auto listeners = listeners_of(*options);
   ASSERT_EQ(listeners.size(), 3u);
@@ -60,7 +60,8 @@ TEST(Listeners, WithoutThemThereIsTheOneOfHostAndPort) {
 }
 
 TEST(Listeners, RulesNameTheKeyAndTheFault) {
-  for (const char* broken : {"x", "A://", "A://host", "A://host:x", "A://host:70000", "://host:1", "A://::1:9092", "A B://h:1", "A://h:1,"}) {
+  for (const char* broken : {"x", "A://", "A://host", "A://host:x", "A://host:70000", "://host:1", "A://::1:9092",
+      "A B://h:1", "A://h:1,"}) {
     EXPECT_THAT(complaint({fmt::format("kafka.listeners={}", broken)}), HasSubstr("kafka.listeners")) << broken;
   }
   EXPECT_THAT(complaint({"kafka.listeners=A://h:1"}), HasSubstr("A has no row in kafka.listener.security.protocol.map"));
@@ -81,7 +82,8 @@ TEST(Listeners, RulesNameTheKeyAndTheFault) {
               HasSubstr("above 0"));
   EXPECT_THAT(complaint({"kafka.advertised.listeners=PLAINTEXT://h:1"}), HasSubstr("needs kafka.listeners"));
   EXPECT_THAT(complaint({"kafka.max.connections.per.ip.overrides=127.0.0.1"}), HasSubstr("address:number"));
-  const auto limits = options_with({"kafka.max.connections.per.ip=5", "kafka.max.connections.per.ip.overrides=10.0.0.1:0,[::1]:9"});
+  const auto limits = options_with({"kafka.max.connections.per.ip=5",
+      "kafka.max.connections.per.ip.overrides=10.0.0.1:0,[::1]:9"});
   ASSERT_TRUE(limits.ok()) << limits.error().text;
   EXPECT_EQ(limits->listener.connections_per_address_max, 5u);
   EXPECT_EQ(limits->listener.connections_address_overrides, (std::map<std::string, std::size_t>{{"10.0.0.1", 0}, {"::1", 9}}));
@@ -112,7 +114,8 @@ class TwoListeners : public takhin::testing::BrokerFixture {
   void serve_two() {
     options.listeners = {{.name = "INSIDE", .protocol = SecurityProtocol::kPlaintext, .host = "127.0.0.1", .port = 0},
                          {.name = "OUTSIDE", .protocol = SecurityProtocol::kPlaintext, .host = "127.0.0.1", .port = 0,
-                          .advertised_host = "broker.example.org", .advertised_port = 19093, .mechanisms = {}, .connections_max = 1}};
+                          .advertised_host = "broker.example.org", .advertised_port = 19093, .mechanisms = {},
+                              .connections_max = 1}};
     serve();
   }
 };

@@ -104,7 +104,8 @@ const Option kTxnIdExpiration{.key = "kafka.transactional.id.expiration.ms",
 
 const Option kSaslMechanisms{.key = "kafka.sasl.enabled.mechanisms",
                              .fallback = std::string(""),
-                             .doc = "Of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, with commas: clients must authenticate by one of "
+                             .doc = "Of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER, with commas: clients must "
+                                    "authenticate by one of "
                                     "them. Empty: nobody has to."};
 const Option kSaslUsers{.key = "kafka.sasl.users.file",
                         .fallback = std::string(""),
@@ -125,6 +126,13 @@ const Option kMutationWindows{.key = "kafka.controller.quota.window.num", .fallb
                                      "what may be changed in one go."};
 const Option kMutationWindow{.key = "kafka.controller.quota.window.size.seconds", .fallback = std::int64_t{1}, .min = 1,
                              .max = 86'400, .doc = "Length of one window of changes to topics."};
+const Option kFailureDelay{.key = "kafka.connection.failed.authentication.delay.ms",
+                           .fallback = std::int64_t{100},
+                           .min = 0,
+                           .max = 60'000,
+                           .doc = "How long the answer to a failed authentication waits. From an address that fails again "
+                                  "and again it "
+                                  "waits up to ten seconds."};
 
 const Option kGroupsBackup{.key = "tier.groups.backup.interval.ms",
                            .fallback = std::int64_t{60'000},
@@ -134,11 +142,12 @@ const Option kGroupsBackup{.key = "tier.groups.backup.interval.ms",
                                   "something was committed."};
 
 constexpr std::array kRows{&kHost,       &kPort,       &kAdvertisedHost, &kAdvertisedPort, &kClusterId, &kBrokerId,
-                           &kAutoCreate, &kNumPartitions, &kReplication, &kRequestMax, &kConnectionsMax, &kPerAddress, &kPerAddressOverrides,
+                           &kAutoCreate, &kNumPartitions, &kReplication, &kRequestMax, &kConnectionsMax, &kPerAddress,
+                               &kPerAddressOverrides,
                            &kIdle,       &kInFlight,   &kThreads,        &kFetchMax,       &kColdWait,  &kColdThreads,
                            &kRebalanceDelay, &kSessionMin, &kSessionMax, &kGroupMembers,   &kOffsetsRetention, &kOffsetMetadata,
                            &kGroupsBackup, &kTxnTimeoutMax, &kTxnIdExpiration, &kFetchSessions, &kSaslMechanisms, &kSaslUsers,
-                           &kReauthMax, &kQuotaWindows, &kQuotaWindow, &kMutationWindows, &kMutationWindow};
+                           &kReauthMax, &kFailureDelay, &kQuotaWindows, &kQuotaWindow, &kMutationWindows, &kMutationWindow};
 
 std::string_view type_of(const Option& option) {
   if (std::holds_alternative<bool>(option.fallback)) return "boolean";
@@ -149,10 +158,11 @@ std::string_view type_of(const Option& option) {
 
 std::vector<ShownOption> shown_of(const config::Settings& settings) {
   constexpr std::string_view kPrefix = "kafka.";
+  const auto rows = option_rows();
   std::vector<ShownOption> out;
   for (const config::Setting& setting : settings.all()) {
     const Option& option = *setting.option;
-    if (std::ranges::find(kRows, &option) == kRows.end() || !option.key.starts_with(kPrefix)) continue;
+    if (std::ranges::find(rows, &option) == rows.end() || !option.key.starts_with(kPrefix)) continue;
     auto& shown = out.emplace_back();
     shown.name = option.key.substr(kPrefix.size());
     shown.type = type_of(option);
@@ -194,10 +204,15 @@ std::vector<ListenerSpec> listeners_of(const Options& options) {
            .mechanisms = options.sasl_mechanisms}};
 }
 
+bool offers(const std::vector<ListenerSpec>& listeners, std::string_view mechanism) {
+  return std::ranges::any_of(
+      listeners, [&](const ListenerSpec& one) { return std::ranges::find(one.mechanisms, mechanism) != one.mechanisms.end(); });
+}
+
 std::span<const Option* const> option_rows() {
   static const std::vector<const Option*> all = [] {
     std::vector<const Option*> rows(kRows.begin(), kRows.end());
-    for (const auto more : {listener_rows()}) rows.insert(rows.end(), more.begin(), more.end());
+    for (const auto more : {listener_rows(), tls_rows(), oauth_rows()}) rows.insert(rows.end(), more.begin(), more.end());
     return rows;
   }();
   return all;
@@ -239,13 +254,16 @@ Result<Options> options_from(const config::Settings& settings) {
                               settings.integer(kMutationWindow) * 1000};
   options.sasl_users_file = settings.text(kSaslUsers);
   options.reauth_ms_max = settings.integer(kReauthMax);
+  options.failure_delay_ms = settings.integer(kFailureDelay);
   for (const auto mechanism : members_of(settings.text(kSaslMechanisms))) {
     if (!is_known_mechanism(mechanism)) {
-      return config::broken_rule(settings, kSaslMechanisms, "must be of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512");
+      return config::broken_rule(settings, kSaslMechanisms, "must be of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER");
     }
     options.sasl_mechanisms.emplace_back(mechanism);
   }
   TRY(options.listeners, listeners_from(settings, options.sasl_mechanisms));
+  TRY(options.tls, tls_from(settings, options.listeners));
+  options.listener.tls_handshake_ms = options.tls.handshake_ms;
   if (options.groups.session_timeout_min_ms > options.groups.session_timeout_max_ms) {
     return config::broken_rule(settings, kSessionMin, "must not be larger than kafka.group.max.session.timeout.ms");
   }
@@ -254,6 +272,7 @@ Result<Options> options_from(const config::Settings& settings) {
   if (options.listeners.empty() && options.advertised_host.empty() && everywhere) {
     return config::broken_rule(settings, kAdvertisedHost, "must be set when kafka.host is every address");
   }
+  TRY(options.oauth, oauth_from(settings, offers(listeners_of(options), security::kOAuthBearer)));
   return options;
 }
 

@@ -30,6 +30,8 @@ struct NetCounters {
   metrics::Counter opened;
   metrics::Counter refused;  // over a limit of connections
   metrics::Counter broken;   // closed for breaking the protocol
+  metrics::Counter tls_handshakes;
+  metrics::Counter tls_failed;
   metrics::Gauge open;
 };
 

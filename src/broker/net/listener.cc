@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "broker/net/tls_socket.h"
 
 namespace takhin::broker::net {
 namespace {
@@ -104,11 +105,45 @@ class AsioSocket final : public Socket {
   const Origin origin_;
 };
 
+/// What TLS runs over.
+class AsioWire final : public Wire {
+ public:
+  explicit AsioWire(tcp::socket socket) : socket_(std::move(socket)) {}
+
+  std::ptrdiff_t receive(std::span<std::byte> into) override {
+    return outcome(::recv(socket_.native_handle(), into.data(), into.size(), MSG_DONTWAIT));
+  }
+
+  std::ptrdiff_t send(View bytes, bool more) override {
+    const int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (more ? MSG_MORE : 0);
+    return outcome(::send(socket_.native_handle(), bytes.data(), bytes.size(), flags));
+  }
+
+  void when(For what, std::function<void(bool ok)> then) override {
+    socket_.async_wait(what == For::kReading ? tcp::socket::wait_read : tcp::socket::wait_write,
+                       [then = std::move(then)](error_code failed) { then(!failed); });
+  }
+
+  void close() override {
+    error_code ignored;
+    socket_.shutdown(tcp::socket::shutdown_both, ignored);
+    socket_.close(ignored);
+  }
+
+ private:
+  static std::ptrdiff_t outcome(ssize_t count) {
+    if (count >= 0) return count;
+    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? kBlocked : kBroken;
+  }
+
+  tcp::socket socket_;
+};
+
 class AsioCore final : public Core {
  public:
   AsioCore(std::size_t number, const ListenerOptions& options, Clock& clock, const NetCounters& counters)
       : loop_(1), work_(loop_.get_executor()), sweep_(loop_), number_(number), idle_(std::chrono::milliseconds(options.idle_ms)),
-        clock_(clock), counters_(counters) {}
+        handshake_(std::chrono::milliseconds(options.tls_handshake_ms)), clock_(clock), counters_(counters) {}
 
   void post(std::function<void()> task) override { asio::post(loop_, std::move(task)); }
   std::shared_ptr<void> after(std::chrono::nanoseconds delay, std::function<void()> task) override {
@@ -134,6 +169,26 @@ class AsioCore final : public Core {
     if (draining_) connection->close("");
     connections_.emplace(connection, std::move(seat));
     if (!connection->closed()) connection->start();
+  }
+
+  using Connect = std::function<std::shared_ptr<Connection>(std::unique_ptr<Socket>)>;
+  /// A handshake first; then what `connect` makes of its socket is adopted.
+  void greet(std::unique_ptr<TlsSocket> socket, std::shared_ptr<Seats::Seat> seat, Connect connect) {
+    const std::string peer = socket->peer();
+    auto handshake = std::make_shared<TlsHandshake>(
+        std::move(socket),
+        [this, peer, seat = std::move(seat), connect = std::move(connect)](Result<std::unique_ptr<Socket>> ready) {
+          if (ready.ok()) {
+            counters_.tls_handshakes.add();
+            return adopt(connect(*std::move(ready)), std::move(*seat));
+          }
+          counters_.open.add(-1);
+          if (ready.error().text.empty()) return;
+          counters_.tls_failed.add();
+          log_warn("audit", "connection {} closed: {}", peer, ready.error().text);
+        });
+    handshakes_.push_back({handshake, clock_.steady()});
+    draining_ ? handshake->give_up("") : handshake->start();
   }
 
   void drain() {
@@ -162,6 +217,7 @@ class AsioCore final : public Core {
   /// Forgets closed connections; closes those that were idle too long and, while draining, those with nothing left to answer.
   void sweep() {
     const Steady now = clock_.steady();
+    end_handshakes(now);
     for (auto at = connections_.begin(); at != connections_.end();) {
       Connection& connection = *at->first;
       if (!connection.closed() && connection.quiet() && (draining_ || now - connection.last_active() >= idle_))
@@ -175,10 +231,23 @@ class AsioCore final : public Core {
     }
   }
 
+  /// Those that take too long; while draining, all.
+  void end_handshakes(Steady now) {
+    std::vector<std::shared_ptr<TlsHandshake>> late;
+    std::erase_if(handshakes_, [&](const Greeting& one) {
+      auto handshake = one.handshake.lock();
+      const bool over = draining_ || now - one.began >= handshake_;
+      if (handshake != nullptr && over) late.push_back(std::move(handshake));
+      return handshake == nullptr || over;
+    });
+    for (const auto& one : late) one->give_up(draining_ ? "" : "TLS handshake: it takes too long");
+  }
+
   void schedule_sweep() {
     if (ended_) return;
-    const auto pause =
-        draining_ ? kStopPoll : std::clamp<std::chrono::nanoseconds>(idle_ / 8, kStopPoll, std::chrono::seconds(1));
+    const auto pause = draining_ ? kStopPoll
+                                 : std::clamp<std::chrono::nanoseconds>(std::min(idle_, handshake_) / 8, kStopPoll,
+                                                                        std::chrono::seconds(1));
     sweep_.expires_after(std::chrono::duration_cast<std::chrono::steady_clock::duration>(pause));
     sweep_.async_wait([this](error_code stopped) {
       if (stopped) return;
@@ -190,11 +259,17 @@ class AsioCore final : public Core {
   asio::io_context loop_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
   asio::steady_timer sweep_;
+  struct Greeting {
+    std::weak_ptr<TlsHandshake> handshake;  // which keeps itself while it waits
+    Steady began{};
+  };
   std::unordered_map<std::shared_ptr<Connection>, Seats::Seat> connections_;
+  std::vector<Greeting> handshakes_;
   bool draining_ = false;
   bool ended_ = false;
   const std::size_t number_;
   const std::chrono::nanoseconds idle_;
+  const std::chrono::nanoseconds handshake_;
   Clock& clock_;
   const NetCounters& counters_;
   std::atomic<std::thread::id> id_{};
@@ -283,12 +358,19 @@ struct Listener::Impl {
     if (failed) return;
     counters.opened.add();
     counters.open.add(1);
-    auto connection = std::make_shared<Connection>(std::make_unique<AsioSocket>(std::move(socket), std::move(origin)), core,
-                                                   handler, clock, options.limits, counters);
-    core->post([&core = *core, connection = std::move(connection),
-                seat = std::make_shared<Seats::Seat>(*std::move(seat))]() mutable {
-      core.adopt(std::move(connection), std::move(*seat));
-    });
+    auto held = std::make_shared<Seats::Seat>(*std::move(seat));
+    AsioCore::Connect connect = [this, core](std::unique_ptr<Socket> ready) {
+      return std::make_shared<Connection>(std::move(ready), core, handler, clock, options.limits, counters);
+    };
+    if (door.endpoint.tls == nullptr) {
+      auto connection = connect(std::make_unique<AsioSocket>(std::move(socket), std::move(origin)));
+      core->post([&core = *core, connection = std::move(connection), held] { core.adopt(connection, std::move(*held)); });
+      return;
+    }
+    const auto context = door.endpoint.tls->current();
+    auto tls = std::make_shared<std::unique_ptr<TlsSocket>>(std::make_unique<TlsSocket>(
+        std::make_unique<AsioWire>(std::move(socket)), core, *context, std::move(origin)));
+    core->post([&core = *core, tls, held, connect = std::move(connect)] { core.greet(std::move(*tls), held, connect); });
   }
 
   void refuse(const Origin& origin, std::string_view why) {

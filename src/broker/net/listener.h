@@ -1,5 +1,6 @@
 #pragma once
-// The listening sockets and the cores: one event loop and thread each; connections are handed out in turn and stay where they are.
+// The listening sockets and the cores: one event loop and thread each; connections are handed out in turn and stay where
+// they are.
 
 #include <cstdint>
 #include <map>
@@ -11,6 +12,7 @@
 #include "base/result.h"
 #include "broker/net/connection.h"
 #include "broker/net/seats.h"
+#include "broker/net/tls_context.h"
 
 namespace takhin::broker::net {
 
@@ -19,6 +21,7 @@ struct Endpoint {
   std::string host = "127.0.0.1";   // an address or a name; the first that it resolves to
   std::uint16_t port = 9092;        // 0: a free one
   std::size_t connections_max = 0;  // 0: only the limit of all
+  const TlsContexts* tls = nullptr; // null: plain
 };
 
 struct ListenerOptions {
@@ -30,6 +33,7 @@ struct ListenerOptions {
   std::size_t connections_per_address_max = 0;  // max.connections.per.ip; 0: only the limit of all
   std::map<std::string, std::size_t> connections_address_overrides;
   std::int64_t idle_ms = 600'000;  // connections.max.idle.ms
+  std::int64_t tls_handshake_ms = 10'000;
   ConnectionLimits limits;
 };
 

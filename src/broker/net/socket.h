@@ -18,6 +18,8 @@ struct Origin {
   std::string peer;          // "127.0.0.1:50312", for log lines
   std::string address;       // without the port, for limits
   std::size_t endpoint = 0;  // which of the listener's
+  bool tls = false;
+  std::string certificate;   // TLS: the name in the client's certificate (RFC 2253); empty: it showed none
 };
 
 /// One thread with an event loop. A connection's code runs on its core only, so it needs no locks.

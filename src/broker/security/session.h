@@ -34,6 +34,8 @@ struct Session final : net::Session {
   std::string mechanism;             // agreed on by the handshake
   std::optional<ScramServer> scram;
   bool checking = false;             // a password: nothing else is taken meanwhile
+  bool bare = false;                 // the handshake was version 0: tokens come without a header, and their answers go so
+  std::string refused;               // why a token is: the client is about to say that it has seen that
   bool failed = false;               // the connection is about to end
   std::shared_ptr<void> delay;       // of a failure's answer
 
