@@ -36,6 +36,7 @@ class TcpClient {
   TcpClient& operator=(const TcpClient&) = delete;
 
   bool connected() const { return connected_; }
+  int descriptor() const { return fd_; }
   bool send(View data) {
     while (!data.empty()) {
       const auto sent = ::send(fd_, data.data(), data.size(), MSG_NOSIGNAL);

@@ -29,6 +29,8 @@ class Features;
 class LiveConfigs;
 namespace security {
 class Credentials;
+class Failures;
+class Tokens;
 }
 namespace quotas {
 class Quotas;
@@ -46,6 +48,7 @@ struct Broker {
   ColdReads& cold_reads;  // in `cold`
   WorkerPool& admin;  // topics made and removed, ids taken: short disk writes
   WorkerPool& passwords;  // checks of passwords
+  WorkerPool& token_checks;  // may wait for an issuer's keys
   FetchSessions& fetch_sessions;
   ProducerIds& producer_ids;
   security::Credentials& credentials;
@@ -53,6 +56,8 @@ struct Broker {
   Features& features;
   LiveConfigs& live;
   groups::GroupConfigs& group_configs;
+  security::Tokens* tokens;  // null: no OAUTHBEARER
+  security::Failures& failures;
   InternalTopic& offsets_topic;
   InternalTopic& transactions_topic;
   std::shared_ptr<groups::GroupCoordinator> groups;
@@ -60,8 +65,7 @@ struct Broker {
   TransactionEnds& ends;
   const Counters& counters;
   std::string cluster_id;
-  std::string host;  // as advertised
-  std::int32_t port = 0;
+  std::vector<ListenerSpec> listeners;  // with the ports and hosts that they have come to
 };
 
 }  // namespace takhin::broker

@@ -1,5 +1,6 @@
 #include "broker/call.h"
 
+#include "base/codec.h"
 #include "base/log.h"
 
 namespace takhin::broker {
@@ -19,6 +20,17 @@ Call::Call(Broker& broker, protocol::Request header, std::string peer, std::shar
 void Call::answer_nothing() {
   count();
   respond_.answer(net::Reply::none());
+}
+
+void Call::answer_bare(View bytes) {
+  count();
+  Bytes frame;
+  ByteWriter out(frame);
+  out.be(static_cast<std::int32_t>(bytes.size()));
+  out.bytes(bytes);
+  net::Reply reply;
+  reply.pieces.emplace_back(std::move(frame));
+  respond_.answer(std::move(reply));
 }
 
 void Call::refuse(std::string_view why) {

@@ -28,6 +28,8 @@ class Call {
   const std::shared_ptr<security::Session> session;  // of the connection: on its core only
   const std::size_t frame_bytes;   // of the request, header included
   std::int16_t version() const { return header.version; }
+  /// On which the client came: what it is told to connect to.
+  const ListenerSpec& listener() const { return broker.listeners.at(session->listener); }
   std::string client_id() const { return header.client_id.value_or(""); }
 
   template <protocol::Message Response>
@@ -39,6 +41,8 @@ class Call {
   void answer_last(const Response& response) {
     answer_in(header.version, response, true);
   }
+  /// A frame without a header: SASL behind version 0 of the handshake.
+  void answer_bare(View bytes);
   /// For the one API that answers in another version than it was asked in.
   template <protocol::Message Response>
   void answer_as(std::int16_t version, const Response& response) {

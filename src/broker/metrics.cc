@@ -22,9 +22,14 @@ constexpr MetricDef kBytesOut{"kafka_bytes_out_total", Type::kCounter, "Bytes wr
 constexpr MetricDef kConnections{"kafka_connections", Type::kGauge, "Open client connections."};
 constexpr MetricDef kOpened{"kafka_connections_opened_total", Type::kCounter, "Client connections accepted."};
 constexpr MetricDef kRefused{"kafka_connections_refused_total", Type::kCounter,
-                             "Connections refused over kafka.connections.max."};
+                             "Connections refused over a limit: of all, of one listener or of one address."};
 constexpr MetricDef kBroken{"kafka_connections_broken_total", Type::kCounter,
                             "Connections closed for frames of an impossible size."};
+constexpr MetricDef kTlsHandshakes{"kafka_tls_handshakes_total", Type::kCounter, "TLS handshakes that succeeded."};
+constexpr MetricDef kTlsFailed{"kafka_tls_handshakes_failed_total", Type::kCounter,
+                               "TLS handshakes that failed or took too long; each closed its connection."};
+constexpr MetricDef kCertificateEnd{"kafka_tls_certificate_not_after_seconds", Type::kGauge,
+                                    "When the broker's certificate is over, in seconds since 1970; 0 without one."};
 constexpr MetricDef kProducedBatches{"kafka_produced_batches_total", Type::kCounter, "Record batches appended by Produce."};
 constexpr MetricDef kProducedBytes{"kafka_produced_bytes_total", Type::kCounter, "Bytes of record batches appended by Produce."};
 constexpr MetricDef kProduceErrors{"kafka_produce_errors_total", Type::kCounter,
@@ -46,7 +51,8 @@ constexpr MetricDef kQuotaTracked{"kafka_quota_tracked_clients", Type::kGauge,
 constexpr std::array kRows{&kRequests, &kLatency,         &kRejected,      &kBytesIn,       &kBytesOut,     &kConnections,
                            &kOpened,   &kRefused,         &kBroken,        &kProducedBatches, &kProducedBytes, &kProduceErrors,
                            &kFetchedBytes, &kFetchErrors, &kColdReads,     &kColdRefused,
-                           &kAuthenticationFailed, &kThrottledSeconds, &kThrottledRequests, &kQuotaTracked};
+                           &kAuthenticationFailed, &kThrottledSeconds, &kThrottledRequests, &kQuotaTracked,
+                           &kTlsHandshakes, &kTlsFailed, &kCertificateEnd};
 
 }  // namespace
 
@@ -69,9 +75,12 @@ Counters::Counters(metrics::Metrics& metrics) {
          .opened = metrics.counter(kOpened),
          .refused = metrics.counter(kRefused),
          .broken = metrics.counter(kBroken),
+         .tls_handshakes = metrics.counter(kTlsHandshakes),
+         .tls_failed = metrics.counter(kTlsFailed),
          .open = metrics.gauge(kConnections)};
   rejected = metrics.counter(kRejected);
   authentication_failed = metrics.counter(kAuthenticationFailed);
+  certificate_not_after = metrics.gauge(kCertificateEnd);
   produced_batches = metrics.counter(kProducedBatches);
   produced_bytes = metrics.counter(kProducedBytes);
   produce_errors = metrics.counter(kProduceErrors);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include <charconv>
+
 #include "base/text.h"
 #include "broker/security/session.h"
 
@@ -39,6 +41,11 @@ const Option kRequestMax{.key = "kafka.socket.request.max.bytes",
                          .doc = "Largest request; a larger one closes its connection."};
 const Option kConnectionsMax{.key = "kafka.connections.max", .fallback = std::int64_t{10'000}, .min = 1, .max = kInt32Max,
                              .doc = "Open connections; further ones are refused."};
+const Option kPerAddress{.key = "kafka.max.connections.per.ip", .fallback = std::int64_t{0}, .min = 0, .max = kInt32Max,
+                         .doc = "Open connections from one address; 0: only the limit of all."};
+const Option kPerAddressOverrides{.key = "kafka.max.connections.per.ip.overrides",
+                                  .fallback = std::string(""),
+                                  .doc = "address:number with commas, for addresses with another limit; 0 lets none in."};
 const Option kIdle{.key = "kafka.connections.max.idle.ms", .fallback = std::int64_t{600'000}, .min = 1, .max = 9e15,
                    .doc = "A connection without a request for this long is closed."};
 const Option kInFlight{.key = "kafka.connection.requests.max", .fallback = std::int64_t{64}, .min = 1, .max = 10'000,
@@ -137,7 +144,8 @@ const Option kTxnIdExpiration{.key = "kafka.transactional.id.expiration.ms",
 
 const Option kSaslMechanisms{.key = "kafka.sasl.enabled.mechanisms",
                              .fallback = std::string(""),
-                             .doc = "Of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, with commas: clients must authenticate by one of "
+                             .doc = "Of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER, with commas: clients must "
+                                    "authenticate by one of "
                                     "them. Empty: nobody has to."};
 const Option kSaslUsers{.key = "kafka.sasl.users.file",
                         .fallback = std::string(""),
@@ -158,6 +166,13 @@ const Option kMutationWindows{.key = "kafka.controller.quota.window.num", .fallb
                                      "what may be changed in one go."};
 const Option kMutationWindow{.key = "kafka.controller.quota.window.size.seconds", .fallback = std::int64_t{1}, .min = 1,
                              .max = 86'400, .doc = "Length of one window of changes to topics."};
+const Option kFailureDelay{.key = "kafka.connection.failed.authentication.delay.ms",
+                           .fallback = std::int64_t{100},
+                           .min = 0,
+                           .max = 60'000,
+                           .doc = "How long the answer to a failed authentication waits. From an address that fails again "
+                                  "and again it "
+                                  "waits up to ten seconds."};
 
 const Option kGroupsBackup{.key = "tier.groups.backup.interval.ms",
                            .fallback = std::int64_t{60'000},
@@ -167,13 +182,14 @@ const Option kGroupsBackup{.key = "tier.groups.backup.interval.ms",
                                   "something was committed."};
 
 constexpr std::array kRows{&kHost,       &kPort,       &kAdvertisedHost, &kAdvertisedPort, &kClusterId, &kBrokerId,
-                           &kAutoCreate, &kNumPartitions, &kReplication, &kRequestMax, &kConnectionsMax,
+                           &kAutoCreate, &kNumPartitions, &kReplication, &kRequestMax, &kConnectionsMax, &kPerAddress,
+                               &kPerAddressOverrides,
                            &kIdle,       &kInFlight,   &kThreads,        &kFetchMax,       &kColdWait,  &kColdThreads,
                            &kRebalanceDelay, &kSessionMin, &kSessionMax, &kGroupMembers,   &kOffsetsRetention, &kOffsetMetadata,
                            &kConsumerSession, &kConsumerSessionMin, &kConsumerSessionMax, &kConsumerBeat, &kConsumerBeatMin,
                            &kConsumerBeatMax, &kConsumerMembers, &kConsumerAssignors,
                            &kGroupsBackup, &kTxnTimeoutMax, &kTxnIdExpiration, &kFetchSessions, &kSaslMechanisms, &kSaslUsers,
-                           &kReauthMax, &kQuotaWindows, &kQuotaWindow, &kMutationWindows, &kMutationWindow};
+                           &kReauthMax, &kFailureDelay, &kQuotaWindows, &kQuotaWindow, &kMutationWindows, &kMutationWindow};
 
 std::string_view type_of(const Option& option) {
   if (std::holds_alternative<bool>(option.fallback)) return "boolean";
@@ -184,10 +200,11 @@ std::string_view type_of(const Option& option) {
 
 std::vector<ShownOption> shown_of(const config::Settings& settings) {
   constexpr std::string_view kPrefix = "kafka.";
+  const auto rows = option_rows();
   std::vector<ShownOption> out;
   for (const config::Setting& setting : settings.all()) {
     const Option& option = *setting.option;
-    if (std::ranges::find(kRows, &option) == kRows.end() || !option.key.starts_with(kPrefix)) continue;
+    if (std::ranges::find(rows, &option) == rows.end() || !option.key.starts_with(kPrefix)) continue;
     auto& shown = out.emplace_back();
     shown.name = option.key.substr(kPrefix.size());
     shown.type = type_of(option);
@@ -229,9 +246,48 @@ Result<groups::ConsumerGroupOptions> consumer_groups_from(const config::Settings
   return out;
 }
 
+Result<std::map<std::string, std::size_t>> overrides_from(const config::Settings& settings) {
+  std::map<std::string, std::size_t> out;
+  for (const auto member : members_of(settings.text(kPerAddressOverrides))) {
+    const auto colon = member.rfind(':');
+    std::uint32_t limit = 0;
+    const auto number = colon == std::string_view::npos ? std::string_view{} : member.substr(colon + 1);
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), limit);
+    if (colon == 0 || error != std::errc{} || end != number.data() + number.size()) {
+      return config::broken_rule(settings, kPerAddressOverrides, "must be address:number, with commas between them");
+    }
+    out[std::string(trimmed(member.substr(0, colon), "[]"))] = limit;
+  }
+  return out;
+}
+
 }  // namespace
 
-std::span<const Option* const> option_rows() { return kRows; }
+std::vector<ListenerSpec> listeners_of(const Options& options) {
+  if (!options.listeners.empty()) return options.listeners;
+  const auto protocol = options.sasl_mechanisms.empty() ? SecurityProtocol::kPlaintext : SecurityProtocol::kSaslPlaintext;
+  return {{.name = std::string(name_of(protocol)),
+           .protocol = protocol,
+           .host = options.listener.host,
+           .port = options.listener.port,
+           .advertised_host = options.advertised_host,
+           .advertised_port = options.advertised_port,
+           .mechanisms = options.sasl_mechanisms}};
+}
+
+bool offers(const std::vector<ListenerSpec>& listeners, std::string_view mechanism) {
+  return std::ranges::any_of(
+      listeners, [&](const ListenerSpec& one) { return std::ranges::find(one.mechanisms, mechanism) != one.mechanisms.end(); });
+}
+
+std::span<const Option* const> option_rows() {
+  static const std::vector<const Option*> all = [] {
+    std::vector<const Option*> rows(kRows.begin(), kRows.end());
+    for (const auto more : {listener_rows(), tls_rows(), oauth_rows()}) rows.insert(rows.end(), more.begin(), more.end());
+    return rows;
+  }();
+  return all;
+}
 
 Result<Options> options_from(const config::Settings& settings) {
   Options options;
@@ -240,6 +296,8 @@ Result<Options> options_from(const config::Settings& settings) {
   options.listener.port = static_cast<std::uint16_t>(settings.integer(kPort));
   options.listener.cores = static_cast<std::size_t>(settings.integer(kThreads));
   options.listener.connections_max = static_cast<std::size_t>(settings.integer(kConnectionsMax));
+  options.listener.connections_per_address_max = static_cast<std::size_t>(settings.integer(kPerAddress));
+  TRY(options.listener.connections_address_overrides, overrides_from(settings));
   options.listener.idle_ms = settings.integer(kIdle);
   options.listener.limits.request_bytes_max = static_cast<std::size_t>(settings.integer(kRequestMax));
   options.listener.limits.requests_in_flight_max = static_cast<std::size_t>(settings.integer(kInFlight));
@@ -268,19 +326,25 @@ Result<Options> options_from(const config::Settings& settings) {
                               settings.integer(kMutationWindow) * 1000};
   options.sasl_users_file = settings.text(kSaslUsers);
   options.reauth_ms_max = settings.integer(kReauthMax);
+  options.failure_delay_ms = settings.integer(kFailureDelay);
   for (const auto mechanism : members_of(settings.text(kSaslMechanisms))) {
-    if (mechanism != security::kPlain && !security::scram_mechanism(mechanism)) {
-      return config::broken_rule(settings, kSaslMechanisms, "must be of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512");
+    if (!is_known_mechanism(mechanism)) {
+      return config::broken_rule(settings, kSaslMechanisms, "must be of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER");
     }
     options.sasl_mechanisms.emplace_back(mechanism);
   }
+  TRY(options.listeners, listeners_from(settings, options.sasl_mechanisms));
+  TRY(options.tls, tls_from(settings, options.listeners));
+  options.listener.tls_handshake_ms = options.tls.handshake_ms;
   if (options.groups.session_timeout_min_ms > options.groups.session_timeout_max_ms) {
     return config::broken_rule(settings, kSessionMin, "must not be larger than kafka.group.max.session.timeout.ms");
   }
   if (options.listener.host.empty()) return config::broken_rule(settings, kHost, "must not be empty");
-  if (options.advertised_host.empty() && (options.listener.host == "0.0.0.0" || options.listener.host == "::")) {
+  const bool everywhere = options.listener.host == "0.0.0.0" || options.listener.host == "::";
+  if (options.listeners.empty() && options.advertised_host.empty() && everywhere) {
     return config::broken_rule(settings, kAdvertisedHost, "must be set when kafka.host is every address");
   }
+  TRY(options.oauth, oauth_from(settings, offers(listeners_of(options), security::kOAuthBearer)));
   return options;
 }
 

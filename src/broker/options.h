@@ -6,8 +6,11 @@
 #include <string>
 
 #include "broker/groups/coordinator.h"
+#include "broker/listeners.h"
 #include "broker/net/listener.h"
 #include "broker/quotas/quotas.h"
+#include "broker/oauth_options.h"
+#include "broker/tls_options.h"
 #include "broker/transactions/coordinator.h"
 #include "config/option.h"
 
@@ -26,9 +29,11 @@ struct ShownOption {
 
 struct Options {
   std::string data_dir;                // DATA: cluster id and producer ids live in DATA/broker
-  net::ListenerOptions listener;
-  std::string advertised_host;         // empty: the listener's host
+  net::ListenerOptions listener;       // its host and port count without `listeners` only
+  std::string advertised_host;         // empty: the listener's host; as the next, without `listeners` only
   std::int32_t advertised_port = 0;    // 0: the port that is listened on
+  std::vector<ListenerSpec> listeners;
+  TlsSettings tls;
   std::string cluster_id;              // empty: made at the first start and kept
   std::int32_t broker_id = 1;
   bool auto_create_topics = true;
@@ -46,9 +51,15 @@ struct Options {
   std::string sasl_users_file;
   std::int64_t reauth_ms_max = 0;               // 0: a connection stays authenticated
   std::vector<ShownOption> shown;               // by name; for DescribeConfigs
+  std::int64_t failure_delay_ms = 100;          // connection.failed.authentication.delay.ms
+  security::OAuthOptions oauth;
   bool tiering = false;                         // shown by DescribeLogDirs; set by assembly
 };
 
+/// `options.listeners`, or the one that host, port and mechanisms make.
+std::vector<ListenerSpec> listeners_of(const Options& options);
+/// A listener offers it.
+bool offers(const std::vector<ListenerSpec>& listeners, std::string_view mechanism);
 /// Every option of this room, for config::Settings::load.
 std::span<const config::Option* const> option_rows();
 /// kInvalid with the one line of config::broken_rule.

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "broker/api_table.h"
+#include "broker/certificates.h"
 #include "broker/cluster_id.h"
 #include "broker/features.h"
 #include "broker/group_backup.h"
@@ -9,7 +10,10 @@
 #include "broker/internal_topic.h"
 #include "broker/live_configs.h"
 #include "broker/quotas/quotas.h"
+#include "broker/handlers/handlers.h"
 #include "broker/security/credentials.h"
+#include "broker/security/failures.h"
+#include "broker/security/oauth.h"
 #include "broker/topic_shapes.h"
 #include "broker/transaction_ends.h"
 #include "broker/transactions/coordinator.h"
@@ -23,6 +27,9 @@ constexpr std::size_t kColdQueueMax = 4096;
 /// Milliseconds each, and asked for by strangers.
 constexpr std::size_t kPasswordThreads = 1;
 constexpr std::size_t kPasswordQueueMax = 64;
+/// One may wait for an issuer's keys.
+constexpr std::size_t kTokenThreads = 2;
+constexpr std::size_t kTokenQueueMax = 256;
 /// How often sessions, rebalances and transactions are looked at.
 constexpr std::chrono::milliseconds kTick{100};
 
@@ -30,19 +37,38 @@ class Frames final : public net::FrameHandler {
  public:
   explicit Frames(Broker& broker) : broker_(broker) {}
 
-  std::shared_ptr<net::Session> open_session() override {
-    return std::make_shared<security::Session>(!broker_.options.sasl_mechanisms.empty());
+  std::shared_ptr<net::Session> open_session(const net::Origin& origin) override {
+    const SecurityProtocol protocol = broker_.listeners.at(origin.endpoint).protocol;
+    auto session = std::make_shared<security::Session>(uses_sasl(protocol), origin.endpoint);
+    if (protocol != SecurityProtocol::kSsl || origin.certificate.empty()) return session;
+    if (auto user = broker_.options.tls.principals.apply(origin.certificate)) {
+      session->user = *std::move(user);
+    } else {
+      session->failed = true;
+      log_warn("audit", "connection {}: no rule of kafka.ssl.principal.mapping.rules matches '{}'", origin.peer,
+               origin.certificate);
+    }
+    return session;
   }
 
   void on_frame(std::span<std::byte> frame, const std::string& peer, const std::shared_ptr<net::Session>& session,
                 net::Responder respond) override {
+    auto known = std::static_pointer_cast<security::Session>(session);
+    if (known->bare) {
+      protocol::Request bare{.key = protocol::ApiKey::kSaslAuthenticate};
+      bare.api = protocol::find_api(bare.key);
+      bare.body = frame;
+      const auto call =
+          std::make_shared<Call>(broker_, std::move(bare), peer, std::move(known), std::move(respond), frame.size());
+      handlers::sasl_bare(call);
+      return call->returned();
+    }
     auto request = protocol::parse_request(frame);
     if (!request.ok()) {
       broker_.counters.rejected.add();
       log_info("broker", "connection {} closed: {}", peer, request.error().text);
       return respond.answer(net::Reply::last());
     }
-    auto known = std::static_pointer_cast<security::Session>(session);
     const auto call = std::make_shared<Call>(broker_, *std::move(request), peer, std::move(known), std::move(respond),
                                              frame.size());
     if (!may_ask(*call)) return call->refuse("it is not authenticated");
@@ -68,7 +94,7 @@ class ServerImpl final : public Server {
   ServerImpl(ServerDeps deps, Options options, std::string cluster_id, std::unique_ptr<ProducerIds> producer_ids,
              std::unique_ptr<security::Credentials> credentials, std::unique_ptr<quotas::Quotas> quotas,
              std::unique_ptr<Features> features, std::unique_ptr<LiveConfigs> live,
-             std::unique_ptr<groups::GroupConfigs> group_configs)
+             std::unique_ptr<groups::GroupConfigs> group_configs, std::unique_ptr<security::Tokens> tokens)
       : clock_(deps.clock),
         options_(std::move(options)),
         counters_(deps.metrics),
@@ -78,10 +104,13 @@ class ServerImpl final : public Server {
         features_(std::move(features)),
         live_(std::move(live)),
         group_configs_(std::move(group_configs)),
+        tokens_(std::move(tokens)),
+        failures_(deps.clock, std::chrono::milliseconds(options_.failure_delay_ms)),
         timers_(deps.clock),
         cold_("cold-reads", static_cast<std::size_t>(options_.cold_threads), kColdQueueMax),
         admin_("broker-admin", kAdminThreads, kAdminQueueMax),
         passwords_("passwords", kPasswordThreads, kPasswordQueueMax),
+        token_checks_("tokens", kTokenThreads, kTokenQueueMax),
         cold_reads_(cold_, counters_.cold_reads, counters_.cold_refused),
         fetch_sessions_(deps.clock, deps.random, options_.fetch_sessions_max),
         offsets_topic_(kOffsetsTopic, deps.topics, admin_, deps.clock),
@@ -98,6 +127,7 @@ class ServerImpl final : public Server {
                 .cold_reads = cold_reads_,
                 .admin = admin_,
                 .passwords = passwords_,
+                .token_checks = token_checks_,
                 .fetch_sessions = fetch_sessions_,
                 .producer_ids = *producer_ids_,
                 .credentials = *credentials_,
@@ -105,6 +135,8 @@ class ServerImpl final : public Server {
                 .features = *features_,
                 .live = *live_,
                 .group_configs = *group_configs_,
+                .tokens = tokens_.get(),
+                .failures = failures_,
                 .offsets_topic = offsets_topic_,
                 .transactions_topic = transactions_topic_,
                 .groups = nullptr,
@@ -131,17 +163,38 @@ class ServerImpl final : public Server {
   }
 
   Result<> listen() {
-    TRY(listener_, net::Listener::open(options_.listener, frames_, clock_, counters_.net));
-    broker_.host = options_.advertised_host.empty() ? options_.listener.host : options_.advertised_host;
-    broker_.port = options_.advertised_port > 0 ? options_.advertised_port : listener_->port();
+    auto listeners = listeners_of(options_);
+    net::ListenerOptions where = options_.listener;
+    where.endpoints.clear();
+    TRY(auto certificates, Certificates::open(broker_.files, options_.tls, listeners, counters_.certificate_not_after));
+    certificates_.emplace(std::move(certificates));
+    for (std::size_t i = 0; i < listeners.size(); ++i) {
+      where.endpoints.push_back({listeners[i].host, listeners[i].port, listeners[i].connections_max, certificates_->of(i)});
+    }
+    TRY(listener_, net::Listener::open(where, frames_, clock_, counters_.net));
+    for (std::size_t i = 0; i < listeners.size(); ++i) {
+      ListenerSpec& one = listeners[i];
+      one.port = listener_->port(i);
+      if (one.advertised_host.empty()) one.advertised_host = one.host;
+      if (one.advertised_port == 0) one.advertised_port = one.port;
+      if (listeners.size() > 1) {
+        log_info("broker", "listener {} is {}, advertised as {}", listened_on(one), name_of(one.protocol), advertised(one));
+      }
+    }
+    broker_.listeners = std::move(listeners);
     return done();
   }
 
-  std::uint16_t port() const override { return listener_->port(); }
-  std::string address() const override { return fmt::format("{}:{}", options_.listener.host, listener_->port()); }
+  std::uint16_t port(std::size_t listener) const override { return listener_->port(listener); }
+  std::string address() const override {
+    const std::string text = listened_on(broker_.listeners.front());
+    return text.substr(text.find("://") + 3);
+  }
   const std::string& cluster_id() const override { return broker_.cluster_id; }
   void start() override {
     schedule_tick();
+    if (certificates_->any() && options_.tls.reload_ms > 0) schedule_look();
+    if (tokens_ != nullptr) refresh_tokens();
     listener_->start();
   }
 
@@ -151,6 +204,7 @@ class ServerImpl final : public Server {
     timers_.stop();
     admin_.stop();
     passwords_.stop();
+    token_checks_.stop();
     cold_.stop();
   }
 
@@ -168,6 +222,26 @@ class ServerImpl final : public Server {
     });
   }
 
+  void refresh_tokens() {
+    const auto submitted = token_checks_.submit([this] {
+      tokens_->refresh();
+      schedule_tokens();
+    });
+    if (!submitted.ok() && submitted.error().kind == Kind::kExhausted) schedule_tokens();
+  }
+
+  void schedule_tokens() { token_refresh_ = timers_.after(tokens_->until_refresh(), [this] { refresh_tokens(); }); }
+
+  void schedule_look() {
+    look_ = timers_.after(std::chrono::milliseconds(options_.tls.reload_ms), [this] {
+      const auto submitted = admin_.submit([this] {
+        certificates_->look();
+        schedule_look();
+      });
+      if (!submitted.ok() && submitted.error().kind == Kind::kExhausted) schedule_look();
+    });
+  }
+
   Clock& clock_;
   const Options options_;
   const Counters counters_;
@@ -177,10 +251,13 @@ class ServerImpl final : public Server {
   const std::unique_ptr<Features> features_;
   const std::unique_ptr<LiveConfigs> live_;
   const std::unique_ptr<groups::GroupConfigs> group_configs_;
+  const std::unique_ptr<security::Tokens> tokens_;  // null: none are taken
+  security::Failures failures_;
   TimerThread timers_;
   WorkerPool cold_;
   WorkerPool admin_;
   WorkerPool passwords_;
+  WorkerPool token_checks_;
   ColdReads cold_reads_;
   FetchSessions fetch_sessions_;
   InternalTopic offsets_topic_;
@@ -191,8 +268,23 @@ class ServerImpl final : public Server {
   std::optional<GroupBackup> backup_;
   Frames frames_;
   std::shared_ptr<void> tick_;
+  std::optional<Certificates> certificates_;
+  std::shared_ptr<void> look_;
+  std::shared_ptr<void> token_refresh_;
   std::unique_ptr<net::Listener> listener_;
 };
+
+/// Null: no listener offers OAUTHBEARER.
+Result<std::unique_ptr<security::Tokens>> open_tokens(const ServerDeps& deps, const Options& options) {
+  if (!offers(listeners_of(options), security::kOAuthBearer)) return std::unique_ptr<security::Tokens>();
+  if (options.oauth.rules.audiences.empty()) {
+    log_warn("broker",
+        "kafka.sasl.oauthbearer.expected.audience is empty: tokens for other services of the issuer are taken, too");
+  }
+  return security::Tokens::open(deps.files, deps.clock, options.oauth, [ca = options.oauth.jwks_ca_file](const std::string& url) {
+    return security::fetch_key_set(url, ca);
+  });
+}
 
 }  // namespace
 
@@ -211,9 +303,10 @@ Result<std::unique_ptr<Server>> Server::open(ServerDeps deps, Options options) {
   TRY(auto features, Features::open(deps.files, dir + "/features"));
   TRY(auto live, LiveConfigs::open(deps.files, dir + "/configs", options));
   TRY(auto group_configs, groups::GroupConfigs::open(deps.files, dir + "/group-configs", options.groups.consumer));
+  TRY(auto tokens, open_tokens(deps, options));
   auto server = std::make_unique<ServerImpl>(deps, std::move(options), std::move(cluster_id), std::move(producer_ids),
-                                             std::move(credentials), std::move(quotas), std::move(features), std::move(live),
-                                             std::move(group_configs));
+                                             std::move(credentials), std::move(quotas), std::move(features),
+                                             std::move(live), std::move(group_configs), std::move(tokens));
   TRY(server->open_coordinators(deps));
   TRY(server->listen());
   return std::unique_ptr<Server>(std::move(server));

@@ -32,8 +32,9 @@ class Server {
   static Result<std::unique_ptr<Server>> open(ServerDeps deps, Options options);
   virtual ~Server() = default;
 
-  virtual std::uint16_t port() const = 0;
-  /// "127.0.0.1:9092", for the ready line.
+  /// Of a listener, by its number.
+  virtual std::uint16_t port(std::size_t listener = 0) const = 0;
+  /// Of the first listener, "127.0.0.1:9092", for the ready line.
   virtual std::string address() const = 0;
   virtual const std::string& cluster_id() const = 0;
   virtual void start() = 0;

@@ -10,10 +10,22 @@ namespace {
 
 constexpr std::string_view kLists[] = {"advertised.listeners", "listeners", "log.dirs", "sasl.enabled.mechanisms"};
 
+/// One text for each listener, with commas.
+template <class Text>
+std::string joined(const Broker& broker, Text text) {
+  std::string out;
+  for (const ListenerSpec& listener : broker.listeners) {
+    if (!out.empty()) out += ',';
+    out += text(listener);
+  }
+  return out;
+}
+
+std::string protocol_row(const ListenerSpec& listener) { return fmt::format("{}:{}", listener.name, name_of(listener.protocol)); }
+
 /// What the options do not say, or say under other names than Kafka's.
 std::vector<ConfigValue> made_values(const Broker& broker) {
   const Options& options = broker.options;
-  const auto protocol = security_protocol(broker);
   struct Made {
     const char* name;
     const char* type;
@@ -21,12 +33,12 @@ std::vector<ConfigValue> made_values(const Broker& broker) {
     const char* doc;
   };
   const Made values[] = {
-      {"advertised.listeners", "list", fmt::format("{}://{}:{}", protocol, broker.host, broker.port),
-       "Where clients are told to connect to (kafka.advertised.host, kafka.advertised.port)."},
+      {"advertised.listeners", "list", joined(broker, advertised),
+       "Where clients are told to connect to, by the listener on which they came."},
       {"broker.id", "int", std::to_string(options.broker_id), "Node id of this broker."},
       {"default.replication.factor", "int", "1", "Replicas of a topic; there is one broker, so there can be one."},
-      {"listeners", "list", fmt::format("{}://{}:{}", protocol, options.listener.host, broker.port),
-       "What is listened on (kafka.host, kafka.port)."},
+      {"listeners", "list", joined(broker, listened_on), "What is listened on."},
+      {"listener.security.protocol.map", "string", joined(broker, protocol_row), "How each listener is secured."},
       {"log.dirs", "list", log_dir_of(broker), "Where the logs are: under the data directory."},
       {"node.id", "int", std::to_string(options.broker_id), "Node id of this broker."},
   };

@@ -36,7 +36,8 @@ void cluster(const CallPtr& call, DescribeClusterRequest request) {
     return call->answer(response);
   }
   response.controller_id = broker.options.broker_id;
-  response.brokers.push_back({broker.options.broker_id, broker.host, broker.port, std::nullopt, false});
+  const ListenerSpec& where = call->listener();
+  response.brokers.push_back({broker.options.broker_id, where.advertised_host, where.advertised_port, std::nullopt, false});
   if (request.include_cluster_authorized_operations) response.cluster_authorized_operations = kClusterOperations;
   call->answer(response);
 }

@@ -8,10 +8,6 @@ using protocol::ErrorCode;
 
 bool is_internal_topic(std::string_view name) { return name == "__consumer_offsets" || name == "__transaction_state"; }
 
-std::string_view security_protocol(const Broker& broker) {
-  return broker.options.sasl_mechanisms.empty() ? "PLAINTEXT" : "SASL_PLAINTEXT";
-}
-
 std::string log_dir_of(const Broker& broker) { return broker.options.data_dir + "/log"; }
 
 std::shared_ptr<const partition::TopicInfo> find_topic(const Broker& broker, const std::string& name, const Uuid& id,

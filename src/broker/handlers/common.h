@@ -18,8 +18,6 @@ inline constexpr std::int32_t kClusterOperations =
 static_assert(kTopicOperations == 3576 && kClusterOperations == 8096);
 
 bool is_internal_topic(std::string_view name);
-/// Of the listener, as Kafka names it.
-std::string_view security_protocol(const Broker& broker);
 /// As DescribeLogDirs names it.
 std::string log_dir_of(const Broker& broker);
 

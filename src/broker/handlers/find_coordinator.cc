@@ -18,14 +18,14 @@ constexpr std::int8_t kTransaction = 1;
 /// KIP-699: several keys in one request.
 constexpr std::int16_t kBatchedSince = 4;
 
-FindCoordinatorResponse::Coordinator coordinator_of(const Broker& broker, const std::string& key, std::int8_t type) {
+FindCoordinatorResponse::Coordinator coordinator_of(const Call& call, const std::string& key, std::int8_t type) {
   FindCoordinatorResponse::Coordinator out;
   out.key = key;
   out.error_message.reset();
   if (type == kGroup || type == kTransaction) {
-    out.node_id = broker.options.broker_id;
-    out.host = broker.host;
-    out.port = broker.port;
+    out.node_id = call.broker.options.broker_id;
+    out.host = call.listener().advertised_host;
+    out.port = call.listener().advertised_port;
     return out;
   }
   out.node_id = -1;
@@ -39,11 +39,11 @@ void answer(const CallPtr& call, const FindCoordinatorRequest& request) {
   FindCoordinatorResponse response;
   if (call->version() >= kBatchedSince) {
     for (const auto& key : request.coordinator_keys) {
-      response.coordinators.push_back(coordinator_of(call->broker, key, request.key_type));
+      response.coordinators.push_back(coordinator_of(*call, key, request.key_type));
     }
     return call->answer(response);
   }
-  const auto one = coordinator_of(call->broker, request.key, request.key_type);
+  const auto one = coordinator_of(*call, request.key, request.key_type);
   response.error_code = one.error_code;
   response.error_message = one.error_message;
   response.node_id = one.node_id;

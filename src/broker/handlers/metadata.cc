@@ -89,7 +89,8 @@ void create_missing(const CallPtr& call, const MetadataRequest& request) {
 void answer(const CallPtr& call, const MetadataRequest& request) {
   const Broker& broker = call->broker;
   MetadataResponse response;
-  response.brokers.push_back({broker.options.broker_id, broker.host, broker.port, std::nullopt});
+  const ListenerSpec& where = call->listener();
+  response.brokers.push_back({broker.options.broker_id, where.advertised_host, where.advertised_port, std::nullopt});
   response.cluster_id = broker.cluster_id;
   response.controller_id = broker.options.broker_id;
   if (request.include_cluster_authorized_operations) response.cluster_authorized_operations = kClusterOperations;

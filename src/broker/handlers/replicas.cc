@@ -141,9 +141,11 @@ void quorum(const CallPtr& call, DescribeQuorumRequest request) {
       unknown.error_message = kNoSuchPartition;
     }
   }
-  const auto port = static_cast<std::uint16_t>(broker.port);
-  const std::string listener(security_protocol(broker));
-  response.nodes.push_back({.node_id = broker.options.broker_id, .listeners = {{listener, broker.host, port}}});
+  auto& node = response.nodes.emplace_back();
+  node.node_id = broker.options.broker_id;
+  for (const ListenerSpec& one : broker.listeners) {
+    node.listeners.push_back({one.name, one.advertised_host, static_cast<std::uint16_t>(one.advertised_port)});
+  }
   call->answer(response);
 }
 

@@ -1,11 +1,15 @@
-// SaslHandshake, SaslAuthenticate: a client says who it is and proves it. Sources: KIP-43, KIP-152 (exchanges in Kafka's own
-// frames), KIP-368 (again on the same connection). The bare exchange that follows version 0 of the handshake is not supported.
+// SaslHandshake, SaslAuthenticate: a client says who it is and proves it. Sources: KIP-43 (version 0 of the handshake,
+// behind which tokens come bare), KIP-152 (tokens in Kafka's own frames), KIP-368 (again on the same connection), KIP-255
+// (OAUTHBEARER).
 
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "broker/handlers/handlers.h"
 #include "broker/security/credentials.h"
+#include "broker/security/failures.h"
+#include "broker/security/oauth.h"
 #include "broker/security/session.h"
 #include "protocol/messages/sasl_authenticate.h"
 #include "protocol/messages/sasl_handshake.h"
@@ -21,20 +25,22 @@ using protocol::SaslHandshakeResponse;
 using security::Session;
 
 constexpr std::int16_t kFramedSince = 1;  // of the handshake
-/// connection.failed.authentication.delay.ms: guessing is slow.
-constexpr std::chrono::milliseconds kFailureDelay{100};
+constexpr std::int64_t kLifetimeMsMax = 100LL * 365 * 86'400'000;  // that a clock can add
 
 void handshake(const CallPtr& call, SaslHandshakeRequest request) {
-  const auto& offered = call->broker.options.sasl_mechanisms;
+  const auto& offered = call->listener().mechanisms;
   Session& session = *call->session;
   SaslHandshakeResponse response;
   response.mechanisms = offered;
-  if (offered.empty() || call->version() < kFramedSince || session.checking) {
+  const bool bare = call->version() < kFramedSince;
+  if (offered.empty() || session.checking || (bare && session.authenticated)) {
     response.error_code = ErrorCode::kIllegalSaslState;
   } else if (std::ranges::find(offered, request.mechanism) == offered.end()) {
     response.error_code = ErrorCode::kUnsupportedSaslMechanism;
   } else {
     session.mechanism = request.mechanism;
+    session.bare = bare;
+    session.refused.clear();
     session.scram.reset();
     if (const auto scram = security::scram_mechanism(request.mechanism)) {
       auto& credentials = call->broker.credentials;
@@ -42,6 +48,17 @@ void handshake(const CallPtr& call, SaslHandshakeRequest request) {
       session.scram.emplace(*scram, find, credentials.secret(), call->broker.random);
     }
   }
+  call->answer(response);
+}
+
+std::string address_of(const std::string& peer) { return peer.substr(0, peer.rfind(':')); }
+
+void answer(const CallPtr& call, Bytes bytes, std::int64_t lifetime_ms = 0) {
+  if (call->session->bare) return call->answer_bare(bytes);
+  SaslAuthenticateResponse response;
+  response.error_message.reset();
+  response.auth_bytes = std::move(bytes);
+  response.session_lifetime_ms = lifetime_ms;
   call->answer(response);
 }
 
@@ -59,25 +76,32 @@ void refuse(const CallPtr& call, const std::string& user, const std::string& why
   response.error_code = ErrorCode::kSaslAuthenticationFailed;
   response.error_message =
       fmt::format("Authentication failed during authentication due to invalid credentials with SASL mechanism {}", mechanism);
-  session.delay = call->broker.timers.after(kFailureDelay, [call, response] { call->answer_last(response); });
+  const bool bare = std::exchange(session.bare, false);
+  session.delay = call->broker.timers.after(call->broker.failures.add(address_of(call->peer)), [call, response, bare] {
+    if (bare) call->refuse("its authentication failed");  // there is no answer for that
+    else call->answer_last(response);
+  });
 }
 
-void accept(const CallPtr& call, const std::string& user, Bytes bytes) {
+/// `expires_ms`: of what it authenticated with; since 1970.
+void accept(const CallPtr& call, const std::string& user, Bytes bytes, std::optional<std::int64_t> expires_ms = std::nullopt) {
   Session& session = *call->session;
   const bool again = session.authenticated;
   session.checking = false;
   if (again && session.user != user) return refuse(call, user, fmt::format("the connection is that of '{}'", session.user));
-  const std::int64_t lifetime = call->broker.options.reauth_ms_max;
+  std::int64_t lifetime = call->broker.options.reauth_ms_max;
+  if (expires_ms) {
+    const std::int64_t left = std::max<std::int64_t>(*expires_ms - call->broker.clock.wall().raw, 1);
+    lifetime = lifetime > 0 ? std::min(lifetime, left) : left;
+  }
   session.authenticated = true;
   session.user = user;
   session.mechanism.clear();
   session.scram.reset();
-  if (lifetime > 0) session.expires = call->broker.clock.steady() + std::chrono::milliseconds(lifetime);
-  SaslAuthenticateResponse response;
-  response.error_message.reset();
-  response.auth_bytes = std::move(bytes);
-  response.session_lifetime_ms = lifetime;
-  call->answer(response);
+  session.expires.reset();
+  if (lifetime > 0) session.expires = call->broker.clock.steady() + std::chrono::milliseconds(std::min(lifetime, kLifetimeMsMax));
+  answer(call, std::move(bytes), lifetime);
+  session.bare = false;
 }
 
 /// RFC 4616: whom to act as, who it is, the password; a zero byte between them.
@@ -101,6 +125,32 @@ void authenticate_plain(const CallPtr& call, std::string_view message) {
       [&] { refuse(call, user, "too many are being authenticated"); });
 }
 
+/// A refused token is told in two steps (RFC 7628): why, and the end once the client has seen that.
+void refuse_token(const CallPtr& call, const std::string& why) {
+  call->session->checking = false;
+  call->session->refused = why;
+  answer(call, copy_of(view_of(security::kInvalidToken)));
+}
+
+void authenticate_token(const CallPtr& call, std::string_view text) {
+  if (!call->session->refused.empty()) return refuse(call, "", call->session->refused);
+  auto message = security::parse_oauth_message(text);
+  if (!message.ok() || text.size() > security::kSaslMessageBytesMax) return refuse(call, "", "OAUTHBEARER: message");
+  call->session->checking = true;
+  in_pool(
+      call->broker.token_checks,
+      [call, message = *std::move(message)] {
+        auto token = call->broker.tokens->check(message.token);
+        if (token.ok() && !message.acts_as.empty() && message.acts_as != token->principal) {
+          token = fail(Kind::kDenied, "the token is that of '{}'", printable(token->principal));
+        }
+        call->post([call, token = std::move(token)] {
+          token.ok() ? accept(call, token->principal, {}, token->expires_ms) : refuse_token(call, token.error().text);
+        });
+      },
+      [&] { refuse(call, "", "too many are being authenticated"); });
+}
+
 void authenticate(const CallPtr& call, SaslAuthenticateRequest request) {
   Session& session = *call->session;
   if (session.mechanism.empty() || session.checking) {
@@ -108,22 +158,22 @@ void authenticate(const CallPtr& call, SaslAuthenticateRequest request) {
     response.error_code = ErrorCode::kIllegalSaslState;
     response.error_message = "SaslAuthenticate without a SaslHandshake before it";
     session.failed = true;
+    if (session.bare) return call->refuse("it sends more before an answer");
     return call->answer_last(response);
   }
+  if (session.mechanism == security::kOAuthBearer) return authenticate_token(call, text_of(request.auth_bytes));
   if (!session.scram) return authenticate_plain(call, text_of(request.auth_bytes));
-  auto answer = session.scram->step(request.auth_bytes);
+  auto step = session.scram->step(request.auth_bytes);
   const std::string user = session.scram->user();
-  if (!answer.ok()) return refuse(call, user, answer.error().text);
-  if (session.scram->done()) return accept(call, user, *std::move(answer));
-  SaslAuthenticateResponse response;
-  response.error_message.reset();
-  response.auth_bytes = *std::move(answer);
-  call->answer(response);
+  if (!step.ok()) return refuse(call, user, step.error().text);
+  if (session.scram->done()) return accept(call, user, *std::move(step));
+  answer(call, *std::move(step));
 }
 
 }  // namespace
 
 void sasl_handshake(const CallPtr& call) { decoded<SaslHandshakeRequest, handshake>(call); }
 void sasl_authenticate(const CallPtr& call) { decoded<SaslAuthenticateRequest, authenticate>(call); }
+void sasl_bare(const CallPtr& call) { authenticate(call, {.auth_bytes = copy_of(call->header.body)}); }
 
 }  // namespace takhin::broker::handlers

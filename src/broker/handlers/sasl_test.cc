@@ -6,6 +6,7 @@
 #include "protocol/messages/sasl_authenticate.h"
 #include "protocol/messages/sasl_handshake.h"
 #include "testing/broker_fixture.h"
+#include "testing/jwt_kit.h"
 #include "testing/scram_client.h"
 
 namespace takhin::broker {
@@ -80,8 +81,6 @@ TEST_F(Sasl, StepsOutOfOrderAreRefused) {
   serve_with({"SCRAM-SHA-256"});
   auto client = connect();
   EXPECT_EQ(handshake(client, "PLAIN"), ErrorCode::kUnsupportedSaslMechanism);
-  EXPECT_EQ(client.ask<SaslHandshakeResponse>(0, SaslHandshakeRequest{.mechanism = "SCRAM-SHA-256"}).error_code,
-            ErrorCode::kIllegalSaslState);
   EXPECT_EQ(send(client, view_of("n,,n=alice,r=x")).error_code, ErrorCode::kIllegalSaslState);
   EXPECT_TRUE(client.tcp.at_end());
 }
@@ -156,6 +155,93 @@ TEST_F(Sasl, UsersAreMadeChangedAndRemovedAtRunTime) {
   EXPECT_EQ(alter(), ErrorCode::kResourceNotFound);
   who.users = {{"bob"}};
   EXPECT_EQ(admin.ask<DescribeUserScramCredentialsResponse>(0, who).results.at(0).error_code, ErrorCode::kResourceNotFound);
+}
+
+// Version 0 of the handshake: tokens come and go in bare frames.
+TEST_F(Sasl, ClientsOfBeforeKafka1AreTakenToo) {
+  serve_with({"PLAIN", "SCRAM-SHA-256"});
+  const auto bare = [](KafkaClient& client, const std::string& mechanism) {
+    return client.ask<SaslHandshakeResponse>(0, SaslHandshakeRequest{.mechanism = mechanism}).error_code;
+  };
+  auto client = connect();
+  ASSERT_EQ(bare(client, "PLAIN"), ErrorCode::kNone);
+  ASSERT_TRUE(client.tcp.send_frame(view_of(std::string_view("\0alice\0secret", 13))));
+  EXPECT_EQ(client.tcp.receive(4), Bytes(4, std::byte{0}));
+  EXPECT_TRUE(is_served(client));
+  EXPECT_EQ(bare(client, "PLAIN"), ErrorCode::kIllegalSaslState);
+
+  auto other = connect();
+  ASSERT_EQ(bare(other, "SCRAM-SHA-256"), ErrorCode::kNone);
+  ScramClient self(ScramMechanism::kSha256, "alice", "secret");
+  ASSERT_TRUE(other.tcp.send_frame(self.first()));
+  ASSERT_TRUE(other.tcp.send_frame(self.last(other.tcp.receive_frame())));
+  EXPECT_TRUE(self.trusts(other.tcp.receive_frame()));
+  EXPECT_TRUE(is_served(other));
+
+  for (const std::string_view wrong : {std::string_view("\0alice\0wrong", 12), std::string_view("x"), std::string_view("")}) {
+    auto guesser = connect();
+    ASSERT_EQ(bare(guesser, "PLAIN"), ErrorCode::kNone);
+    ASSERT_TRUE(guesser.tcp.send_frame(view_of(wrong)));
+    EXPECT_TRUE(guesser.tcp.at_end());
+  }
+}
+
+class SaslToken : public Sasl {
+ protected:
+  void serve_tokens() {
+    ASSERT_TRUE(write_atomically(files, dir / "keys", view_of(signer.jwks())).ok());
+    options.oauth.jwks_url = dir / "keys";
+    options.oauth.rules.audiences = {"kafka"};
+    serve_with({"OAUTHBEARER"});
+  }
+  std::string token(std::int64_t seconds, const std::string& user = "alice") const {
+    return signer.token(fmt::format(R"({{"sub":"{}","aud":"kafka","exp":{}}})", user, clock.wall().raw / 1000 + seconds));
+  }
+  static SaslAuthenticateResponse log_in(KafkaClient& client, const std::string& token, const std::string& as = "") {
+    EXPECT_EQ(handshake(client, "OAUTHBEARER"), ErrorCode::kNone);
+    return send(client, view_of(fmt::format("n,{},\x01{}=Bearer {}\x01\x01", as, "auth", token)));
+  }
+  const takhin::testing::Signer signer{"k1", "ES256"};
+};
+
+TEST_F(SaslToken, OpensAConnectionForAsLongAsItIsValid) {
+  serve_tokens();
+  auto client = connect();
+  auto answer = log_in(client, token(60));
+  EXPECT_EQ(answer.error_code, ErrorCode::kNone);
+  EXPECT_TRUE(answer.auth_bytes.empty());
+  EXPECT_GT(answer.session_lifetime_ms, 50'000);
+  EXPECT_LE(answer.session_lifetime_ms, 60'000);
+  EXPECT_TRUE(is_served(client));
+  EXPECT_EQ(log_in(client, token(2)).error_code, ErrorCode::kNone);  // again, and shorter
+  EXPECT_TRUE(is_served(client));
+  clock.sleep(std::chrono::milliseconds(2'100));
+  client.send(9, MetadataRequest{});
+  EXPECT_TRUE(client.tcp.at_end());
+}
+
+TEST_F(SaslToken, ARefusedOneIsToldInTwoSteps) {
+  serve_tokens();
+  for (const auto& [what, as] : {std::pair(token(-60), ""), {token(60) + "x", ""}, {std::string("nonsense"), ""},
+      {token(60), "a=bob"}}) {
+    auto client = connect();
+    const auto told = log_in(client, what, as);
+    EXPECT_EQ(told.error_code, ErrorCode::kNone) << what;
+    EXPECT_EQ(text_of(told.auth_bytes), R"({"status":"invalid_token"})");
+    EXPECT_EQ(send(client, view_of("\x01")).error_code, ErrorCode::kSaslAuthenticationFailed);
+    EXPECT_TRUE(client.tcp.at_end());
+  }
+  auto stubborn = connect();
+  log_in(stubborn, token(-60));
+  stubborn.send(9, MetadataRequest{});
+  EXPECT_TRUE(stubborn.tcp.at_end());
+  auto other = connect();
+  EXPECT_EQ(handshake(other, "OAUTHBEARER"), ErrorCode::kNone);
+  EXPECT_EQ(send(other, view_of("n,,\x01\x01")).error_code, ErrorCode::kSaslAuthenticationFailed);
+  auto alice = connect();
+  EXPECT_EQ(log_in(alice, token(60), "a=alice").error_code, ErrorCode::kNone);
+  log_in(alice, token(60, "bob"));
+  EXPECT_TRUE(alice.tcp.at_end());
 }
 
 }  // namespace

@@ -19,6 +19,9 @@ constexpr std::size_t kCopyBytes = 256 * kKiB;
 constexpr std::size_t kQuietBufferBytes = 4 * kKiB;
 constexpr std::string_view kRoom = "broker";
 
+/// The first bytes of a TLS connection, read as a length: a handshake record of TLS 1.0 to 1.3.
+bool begins_tls(std::int32_t length) { return (length >> 8) >= 0x160301 && (length >> 8) <= 0x160303; }
+
 }  // namespace
 
 Responder::Responder(std::weak_ptr<Connection> connection, std::uint64_t sequence)
@@ -69,7 +72,7 @@ Connection::Connection(std::unique_ptr<Socket> socket, std::shared_ptr<Core> cor
 Connection::~Connection() = default;
 
 void Connection::start() {
-  session_ = handler_.open_session();
+  session_ = handler_.open_session(socket_->origin());
   read_more();
 }
 
@@ -153,7 +156,8 @@ bool Connection::parse_frames() {
         session_ == nullptr ? limits_.request_bytes_max : session_->frame_bytes_max(limits_.request_bytes_max);
     if (length < 0 || static_cast<std::size_t>(length) > most) {
       counters_.broken.add();
-      close(fmt::format("request of {} bytes, at most {} are taken", length, most));
+      close(fmt::format("request of {} bytes, at most {} are taken{}", length, most,
+                        begins_tls(length) ? ": it speaks TLS, which this listener does not" : ""));
       return false;
     }
     const std::size_t frame_bytes = kLengthBytes + static_cast<std::size_t>(length);

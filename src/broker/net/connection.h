@@ -28,8 +28,10 @@ struct NetCounters {
   metrics::Counter bytes_in;
   metrics::Counter bytes_out;
   metrics::Counter opened;
-  metrics::Counter refused;  // over connections_max
+  metrics::Counter refused;  // over a limit of connections
   metrics::Counter broken;   // closed for breaking the protocol
+  metrics::Counter tls_handshakes;
+  metrics::Counter tls_failed;
   metrics::Gauge open;
 };
 
@@ -67,7 +69,7 @@ class FrameHandler {
  public:
   virtual ~FrameHandler() = default;
   /// A new connection. On its core.
-  virtual std::shared_ptr<Session> open_session() { return nullptr; }
+  virtual std::shared_ptr<Session> open_session(const Origin&) { return nullptr; }
   /// One whole frame without its length. `frame` may be changed and ends with the call. Runs on the connection's core: must
   /// not block.
   virtual void on_frame(std::span<std::byte> frame, const std::string& peer, const std::shared_ptr<Session>& session,

@@ -13,6 +13,15 @@
 
 namespace takhin::broker::net {
 
+/// Where a connection came from.
+struct Origin {
+  std::string peer;          // "127.0.0.1:50312", for log lines
+  std::string address;       // without the port, for limits
+  std::size_t endpoint = 0;  // which of the listener's
+  bool tls = false;
+  std::string certificate;   // TLS: the name in the client's certificate (RFC 2253); empty: it showed none
+};
+
 /// One thread with an event loop. A connection's code runs on its core only, so it needs no locks.
 class Core {
  public:
@@ -51,8 +60,9 @@ class Socket {
   virtual void when_writable(std::shared_ptr<SocketUser> user) = 0;
   /// Ends pending calls: they answer on_read(0) and on_writable(false). Idempotent.
   virtual void close() = 0;
-  /// "127.0.0.1:50312", for log lines.
-  virtual const std::string& peer() const = 0;
+  virtual const Origin& origin() const = 0;
+  /// For log lines.
+  const std::string& peer() const { return origin().peer; }
 };
 
 }  // namespace takhin::broker::net
