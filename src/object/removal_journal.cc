@@ -41,16 +41,20 @@ Result<> RemovalJournal::add(std::span<const ObjectKey> keys, std::uint64_t numb
   TRY(file_->write_at(end_, view_of(text)));
   TRY(file_->sync());
   end_ += text.size();
-  for (const ObjectKey& key : keys) waiting_.insert_or_assign(key.name, Waiting{number, false});
+  for (const ObjectKey& key : keys) waiting_.insert_or_assign(key.name, Waiting{number, State::kBeingRemoved});
   return done();
 }
 
-void RemovalJournal::confirm(std::span<const ObjectKey> keys) {
+void RemovalJournal::set(std::span<const ObjectKey> keys, State state) {
   const std::lock_guard lock(mutex_);
   for (const ObjectKey& key : keys) {
-    if (const auto at = waiting_.find(key.name); at != waiting_.end()) at->second.is_sure = true;
+    if (const auto at = waiting_.find(key.name); at != waiting_.end()) at->second.state = state;
   }
 }
+
+void RemovalJournal::confirm(std::span<const ObjectKey> keys) { set(keys, State::kGone); }
+
+void RemovalJournal::doubt(std::span<const ObjectKey> keys) { set(keys, State::kDoubtful); }
 
 void RemovalJournal::renumber(std::uint64_t number) {
   const std::lock_guard lock(mutex_);
@@ -75,7 +79,8 @@ std::vector<RemovalJournal::Due> RemovalJournal::some(std::size_t count, std::ui
   std::vector<Due> out;
   for (const auto& [name, waiting] : waiting_) {
     if (out.size() == count) break;
-    if (waiting.number < before) out.push_back({{name}, waiting.is_sure});
+    if (waiting.number >= before || waiting.state == State::kBeingRemoved) continue;
+    out.push_back({{name}, waiting.state == State::kGone});
   }
   return out;
 }

@@ -26,30 +26,35 @@ class RemovalJournal {
     bool is_sure = false;  // confirm() was told
   };
 
-  /// Reads what an earlier process left, under number 0. Borrows `files`.
+  /// Reads what an earlier process left, under number 0, as if doubt() had been told. Borrows `files`.
   static Result<std::unique_ptr<RemovalJournal>> open(FileSystem& files, const std::string& path);
 
-  /// Durable on return. `number` orders them against what else happens. kExhausted: none is taken.
+  /// Durable on return. `number` orders them against what else happens. Not due before confirm() or doubt(): until then they are
+  /// being removed from where they go first. kExhausted: none is taken.
   Result<> add(std::span<const ObjectKey> keys, std::uint64_t number);
-  /// They are gone from where they were removed first. Not kept through a crash.
+  /// They are gone from there. Not kept through a crash.
   void confirm(std::span<const ObjectKey> keys);
+  /// They may be gone from there, or not.
+  void doubt(std::span<const ObjectKey> keys);
   /// All that wait get this number.
   void renumber(std::uint64_t number);
   /// They are done, or need not be done. For good once the file is emptied: a crash brings some back.
   void drop(std::span<const ObjectKey> keys);
   bool has(const std::string& name) const;
-  /// Up to `count` of those with a number below `before`.
+  /// Up to `count` of those that are due and have a number below `before`.
   std::vector<Due> some(std::size_t count, std::uint64_t before) const;
   std::size_t size() const;
 
  private:
+  enum class State { kBeingRemoved, kGone, kDoubtful };
   struct Waiting {
     std::uint64_t number = 0;
-    bool is_sure = false;
+    State state = State::kDoubtful;
   };
 
   RemovalJournal(FileSystem& files, std::string path) : files_(files), path_(std::move(path)) {}
   Result<> rewrite();
+  void set(std::span<const ObjectKey> keys, State state);
 
   FileSystem& files_;
   const std::string path_;

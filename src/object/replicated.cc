@@ -83,7 +83,11 @@ Result<std::vector<KeyError>> ReplicatedStore::remove(std::span<const ObjectKey>
   const auto noted = replicator_.note_removals(keys);
   if (!noted.ok()) log_warn("object", "{} objects will stay in the replica: {}", keys.size(), noted.error().text);
   auto answer = below_.remove(keys, deadline);
-  if (!noted.ok() || !answer.ok()) return answer;  // when nobody knows, the first store is asked before the second loses any
+  if (!noted.ok()) return answer;
+  if (!answer.ok()) {
+    replicator_.doubt_removals(keys);
+    return answer;
+  }
   std::vector<ObjectKey> stay;
   for (const KeyError& failed : *answer) stay.push_back(failed.key);
   replicator_.forget_removals(stay);

@@ -206,6 +206,20 @@ TEST_F(Replicated, ARemovalSurvivesACrashAndAnOutage) {
   EXPECT_TRUE(replicator->is_settled());
 }
 
+// The background must not look at a removal that is under way: the first store still has the object, and it would be forgotten.
+TEST_F(Replicated, ARemovalThatIsUnderWayIsNotDue) {
+  work();
+  put("a", "one");
+  work();
+  first.before_each([&](Verb verb, std::string_view) {
+    if (verb == Verb::kRemove) work();
+  });
+  ASSERT_TRUE(remove("a")->empty());
+  EXPECT_EQ(text_in(second, "a"), "one");
+  work();
+  EXPECT_EQ(text_in(second, "a"), "not_found");
+}
+
 TEST_F(Replicated, WhatTheFirstRefusesToRemoveStays) {
   work();
   put("a", "one");
@@ -355,6 +369,10 @@ TEST(RemovalJournal, ATornLineWasNotRemovedYet) {
   const ObjectKey keys[] = {{"three"}, {"four"}};
   ASSERT_TRUE(journal->add(keys, 9).ok());
   EXPECT_EQ(journal->some(10, 9).size(), 2u) << "those of before";
+  EXPECT_EQ(journal->some(10, 10).size(), 2u) << "the others are still being removed";
+  journal->confirm(std::span(keys, 1));
+  journal->doubt(std::span(keys + 1, 1));
+  EXPECT_EQ(journal->some(10, 10).size(), 4u);
   EXPECT_EQ((*RemovalJournal::open(files, dir / "j"))->size(), 4u);
 }
 

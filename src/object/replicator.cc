@@ -99,6 +99,11 @@ void Replicator::confirm_removals(std::span<const ObjectKey> keys) {
   wake_.notify_one();
 }
 
+void Replicator::doubt_removals(std::span<const ObjectKey> keys) {
+  journal_->doubt(keys);
+  wake_.notify_one();
+}
+
 void Replicator::forget_removals(std::span<const ObjectKey> keys) { journal_->drop(keys); }
 
 bool Replicator::is_going(const ObjectKey& key) const { return journal_->has(key.name); }

@@ -75,6 +75,8 @@ class Replicator {
   Result<> note_removals(std::span<const ObjectKey> keys);
   /// The first store has removed them, so it need not be asked again.
   void confirm_removals(std::span<const ObjectKey> keys);
+  /// Nobody knows whether the first store has removed them: it is asked.
+  void doubt_removals(std::span<const ObjectKey> keys);
   /// These were not removed after all.
   void forget_removals(std::span<const ObjectKey> keys);
   bool is_going(const ObjectKey& key) const;
