@@ -48,7 +48,7 @@ std::string json_of(const tier::ScrubReport& report, bool deep, const assembly::
   std::vector<std::string> anomalies;
   for (const tier::Anomaly& anomaly : report.anomalies) anomalies.push_back(json_of(anomaly));
   console::JsonObject out;
-  out.whole("version", kReportVersion).flag("deep", deep).flag("clean", report.anomalies_total() == 0);
+  out.whole("version", kReportVersion).flag("deep", deep).flag("clean", report.faults() == 0);
   out.whole("topics", report.topics).whole("partitions", report.partitions).whole("segments", report.segments);
   out.whole("object_bytes", report.object_bytes).whole("log_bytes", report.log_bytes);
   out.raw("requests", requests_of(care)).raw("counts", counts.str());
@@ -80,7 +80,7 @@ Result<int> scrub(assembly::Care& care, Clock& clock, const config::Settings& se
                report.topics, report.partitions, report.segments, report.object_bytes, report.anomalies_total(),
                care.meter().put_class(), care.meter().get_class());
   }
-  return report.anomalies_total() == 0 ? 0 : kFound;
+  return report.faults() == 0 ? 0 : kFound;
 }
 
 // ---- gc

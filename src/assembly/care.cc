@@ -43,7 +43,7 @@ Result<std::unique_ptr<Care>> Care::open(const System& system, metrics::Metrics&
   if (with_data_dir) TRY(care->take_data_dir(system, settings));
   TRY(const auto where, store_options(settings));
   TRY(care->store_, open_store(system, metrics, where).within("object store"));
-  TRY(care->keys_, open_keys(system, settings, care->store()));
+  TRY(care->keys_, open_keys(system, settings, care->store(), metrics));
   return care;
 }
 

@@ -20,15 +20,24 @@ struct Keys {
   std::unique_ptr<tier::KeyRing> ring;
   std::unique_ptr<tier::ObjectKeys> keys;  // goes first
 };
-/// kInvalid: tier.encryption.* is wrong. Makes no request. Borrows system and store.
-Result<Keys> open_keys(const System& system, const config::Settings& settings, object::ObjectStore& store);
+/// kInvalid: tier.encryption.* is wrong. Makes no request. Borrows all.
+Result<Keys> open_keys(const System& system, const config::Settings& settings, object::ObjectStore& store,
+                       metrics::Metrics& metrics);
+
+/// Who opens an engine, and so what goes on by itself beside it.
+enum class EngineUse {
+  kLooking,  // nothing: a command over a store
+  kWorking,  // segments in archive classes are asked for
+  kServing,  // and the replica is kept
+};
 
 class EngineStack {
  public:
   /// `dir` gets the cache and the catalogue: DIR/cache, DIR/catalog.db. Borrows system and metrics. The store need not be
   /// reachable.
   static Result<std::unique_ptr<EngineStack>> open(const System& system, metrics::Metrics& metrics,
-                                                   const config::Settings& settings, const std::string& dir);
+                                                   const config::Settings& settings, const std::string& dir,
+                                                   EngineUse use = EngineUse::kLooking);
 
   tier::Engine& engine() { return *engine_; }
   object::ObjectStore& store() { return store_->top(); }

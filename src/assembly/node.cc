@@ -27,6 +27,15 @@ partition::TopicsOptions topics_options(const config::Settings& settings, bool c
   return options;
 }
 
+EngineUse engine_use(NodeMode mode) {
+  switch (mode) {
+    case NodeMode::kServing: return EngineUse::kServing;
+    case NodeMode::kRecovering: return EngineUse::kWorking;
+    case NodeMode::kOffline: break;
+  }
+  return EngineUse::kLooking;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Node>> Node::open(const System& system, metrics::Metrics& metrics,
@@ -35,7 +44,7 @@ Result<std::unique_ptr<Node>> Node::open(const System& system, metrics::Metrics&
   if (mode != NodeMode::kRecovering) TRY(check_not_half_recovered(system.files, data_dir->path()));
   std::unique_ptr<EngineStack> engine;
   if (tiering_of(settings).enabled) {
-    TRY(engine, EngineStack::open(system, metrics, settings, data_dir->path()));
+    TRY(engine, EngineStack::open(system, metrics, settings, data_dir->path(), engine_use(mode)));
   }
   TRY(const bool clean, data_dir->take_clean_mark());
   auto options = topics_options(settings, clean, mode);

@@ -2,6 +2,7 @@
 
 #include "broker/options.h"
 #include "console/options.h"
+#include "object/extra_options.h"
 #include "object/options.h"
 #include "partition/options.h"
 #include "tier/options.h"
@@ -11,8 +12,8 @@ namespace takhin::assembly {
 std::span<const config::Option* const> all_rows() {
   static const std::vector<const config::Option*> kRows = [] {
     std::vector<const config::Option*> rows{&kLogLevel, &kDataDir, &kTieringEnabled};
-    for (const auto room : {object::rows(), tier::option_rows(), partition::option_rows(), broker::option_rows(),
-                            console::option_rows()}) {
+    for (const auto room : {object::rows(), object::extra_rows(), tier::option_rows(), partition::option_rows(),
+                            broker::option_rows(), console::option_rows()}) {
       rows.insert(rows.end(), room.begin(), room.end());
     }
     return rows;
@@ -29,6 +30,7 @@ Tiering tiering_of(const config::Settings& settings) {
 Result<> validate(const config::Settings& settings) {
   if (settings.text(kDataDir).empty()) return config::broken_rule(settings, kDataDir, "must name a directory");
   TRY(const auto store, object::from(settings));
+  TRY(object::replica_options(settings, store));
   TRY(tier::validate(settings));
   TRY(broker::options_from(settings));
   TRY(console::options_from(settings));

@@ -3,9 +3,13 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/kinds.h"
+
 namespace takhin {
 
 std::string_view name_of(Kind kind) {
+  if (kind == kFrozen) return "frozen";
+  if (kind == kKeyFailed) return "key_failed";
   switch (kind) {
     case Kind::kNotFound: return "not_found";
     case Kind::kConflict: return "conflict";

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 
+#include "base/kinds.h"
 #include "console/json.h"
 
 namespace takhin::console {
@@ -49,6 +50,7 @@ constexpr Route kHealthRoutes[] = {
 Response json(const JsonObject& object, int status = 200) { return {.status = status, .body = object.str()}; }
 
 int status_of(Kind kind) {
+  if (kind == kFrozen) return 503;  // come again: the text says what is waited for
   switch (kind) {
     case Kind::kNotFound: return 404;
     case Kind::kConflict: return 409;

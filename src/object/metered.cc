@@ -1,5 +1,9 @@
 #include "object/metered.h"
 
+#include "object/replicator.h"
+#include "object/s3/paced.h"
+#include "object/thawing.h"
+
 namespace takhin::object {
 namespace {
 
@@ -23,7 +27,22 @@ std::size_t result_of(std::optional<Kind> failure) {
 
 std::span<const metrics::MetricDef* const> metric_rows() {
   static constexpr const metrics::MetricDef* kRows[] = {&kBytesUploaded, &kBytesDownloaded, &kRequests,
-                                                        &kRequestSeconds};
+                                                        &kRequestSeconds,
+                                                        &s3::kRequestRateLimit,
+                                                        &s3::kRequestRateCuts,
+                                                        &kFrozenReads,
+                                                        &kThawsAsked,
+                                                        &kThawsDone,
+                                                        &kFrozenObjects,
+                                                        &kThawingObjects,
+                                                        &kReplicaCopies,
+                                                        &kReplicaBytes,
+                                                        &kReplicaWaiting,
+                                                        &kReplicaLag,
+                                                        &kReplicaRemovals,
+                                                        &kReplicaSynced,
+                                                        &kReplicaReads,
+                                                        &kFirstUnreachable};
   return kRows;
 }
 

@@ -94,7 +94,7 @@ const Option kStorageClass{.key = "storage.tiered.s3.storage.class",
                            .doc =
                                "Storage class of new objects, such as STANDARD_IA, INTELLIGENT_TIERING or GLACIER_IR; "
                                "empty means the bucket's default. Classes that need a restore before a read are "
-                               "refused."};
+                               "refused here; what a lifecycle rule moves there is asked back (tier.thaw.*)."};
 constexpr std::string_view kServerSideChoices[] = {"none", "sse-s3", "sse-kms", "sse-c"};
 const Option kServerSide{.key = "storage.tiered.s3.sse.mode",
                          .fallback = std::string("none"),
@@ -114,16 +114,6 @@ const Option kCustomerKey{.key = "storage.tiered.s3.sse.customer.key",
 const Option kRequesterPays{.key = "storage.tiered.s3.requester.pays",
                             .fallback = false,
                             .doc = "Says in every request that we pay for it, as buckets of others may demand."};
-
-bool is_endpoint(std::string_view text) {
-  for (const std::string_view scheme : {"http://", "https://"}) {
-    if (!text.starts_with(scheme)) continue;
-    text.remove_prefix(scheme.size());
-    if (text.ends_with('/')) text.remove_suffix(1);
-    return !text.empty() && text.find_first_of("/?#@ ") == std::string_view::npos;
-  }
-  return text.starts_with("file:///") && text.size() > std::string_view("file:///").size();
-}
 
 PayloadSigning signing_of(std::string_view choice) {
   if (choice == "always") return PayloadSigning::kAlways;
@@ -227,6 +217,16 @@ Result<S3Options> from(const config::Settings& settings) {
   TRY(check_storage_class(settings, options.storage_class));
   TRY(set_server_side(settings, options));
   return options;
+}
+
+bool is_endpoint(std::string_view text) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!text.starts_with(scheme)) continue;
+    text.remove_prefix(scheme.size());
+    if (text.ends_with('/')) text.remove_suffix(1);
+    return !text.empty() && text.find_first_of("/?#@ ") == std::string_view::npos;
+  }
+  return text.starts_with("file:///") && text.size() > std::string_view("file:///").size();
 }
 
 std::optional<std::string> local_directory(const S3Options& options) {

@@ -68,6 +68,8 @@ std::span<const config::Option* const> rows();
 /// knows whether tiered storage is on.
 Result<S3Options> from(const config::Settings& settings);
 
+/// http://host[:port], https://host[:port] or file:///dir.
+bool is_endpoint(std::string_view text);
 /// The directory of a file:// endpoint; nothing for the others.
 std::optional<std::string> local_directory(const S3Options& options);
 

@@ -1,6 +1,7 @@
 #pragma once
 // The object store that speaks S3: AWS, MinIO, versitygw and the like.
 
+#include "object/archive_class.h"
 #include "object/credentials.h"
 #include "object/metered.h"
 #include "object/options.h"
@@ -23,11 +24,15 @@ namespace takhin::object {
 /// A store that answers SlowDown gets fewer requests for a while (reads and writes each for themselves); a call whose turn
 /// would come after its deadline is kThrottled.
 ///
+/// `metrics` (may be null) shows the limit.
+///
 /// Memory: an upload holds at most options.upload_concurrency + 1 parts; get() its range.
 /// abort_uploads() sees what the store lists: MinIO lists unfinished uploads by whole keys only, so a prefix finds none
 /// there (it drops them by itself after a day).
+/// get() of an object in an archive class is kFrozen; ThawingStore asks for it.
 /// Cost of get() of an empty range: 1 HEAD, for HTTP has no empty range.
-Result<std::unique_ptr<ObjectStore>> open_s3(S3Options options, CredentialsProvider& credentials, Clock& clock,
-                                             Random& random, RequestMeter& meter);
+Result<std::unique_ptr<ArchiveClassStore>> open_s3(S3Options options, CredentialsProvider& credentials, Clock& clock,
+                                             Random& random, RequestMeter& meter,
+                                                    metrics::Metrics* metrics = nullptr);
 
 }  // namespace takhin::object

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/codec.h"
+#include "base/kinds.h"
 #include "protocol/messages/api_versions.h"
 #include "protocol/messages/fetch.h"
 #include "protocol/messages/init_producer_id.h"
@@ -113,10 +114,12 @@ TEST(Errors, NamesAndKinds) {
   EXPECT_EQ(name_of(static_cast<ErrorCode>(12'345)), "UNKNOWN_SERVER_ERROR");
   EXPECT_EQ(static_cast<int>(ErrorCode::kMemberIdRequired), 79);
   for (const Kind kind : {Kind::kNotFound, Kind::kConflict, Kind::kUnavailable, Kind::kThrottled, Kind::kDenied, Kind::kCorrupt,
-                          Kind::kInvalid, Kind::kOutOfRange, Kind::kExhausted, Kind::kClosed}) {
+                          Kind::kInvalid, Kind::kOutOfRange, Kind::kExhausted, Kind::kClosed, kFrozen, kKeyFailed}) {
     EXPECT_NE(error_code_for(kind), ErrorCode::kNone);
   }
-  EXPECT_EQ(error_code_for(Kind::kUnavailable), ErrorCode::kKafkaStorageError);
+  for (const Kind retriable : {Kind::kUnavailable, kFrozen, kKeyFailed}) {
+    EXPECT_EQ(error_code_for(retriable), ErrorCode::kKafkaStorageError);
+  }
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/kinds.h"
+
 namespace takhin::protocol {
 namespace {
 
@@ -168,6 +170,8 @@ constexpr KindCode kKinds[] = {
     {Kind::kOutOfRange, ErrorCode::kOffsetOutOfRange},
     {Kind::kExhausted, ErrorCode::kKafkaStorageError},
     {Kind::kClosed, ErrorCode::kNotLeaderOrFollower},
+    {kFrozen, ErrorCode::kKafkaStorageError},  // retriable: it is on its way
+    {kKeyFailed, ErrorCode::kKafkaStorageError},
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/crc32c.h"
+#include "base/kinds.h"
 #include "base/log.h"
 #include "tier/object_keys.h"
 #include "tier/verifier.h"
@@ -65,11 +66,9 @@ Result<> Archiver::settle(const PartitionRef& partition, Deadline deadline) {
     if (!info.ok() && info.error().kind != Kind::kNotFound) return info.error();
     if (info.ok()) {
       const CatalogEntry entry{parsed->entry, info->size, info->crc32c};
-      const auto whole = read_back(deps_.store, deps_.keys, partition, entry, options_.fetch_bytes_max, deadline);
+      auto whole = read_back(deps_.store, deps_.keys, partition, entry, options_.fetch_bytes_max, deadline);
       if (!whole.ok() && whole.error().kind != Kind::kCorrupt) {
-        // A lost key is this partition's trouble: as kDenied it would pass for the store's, and hold up everybody.
-        const Kind kind = whole.error().kind == Kind::kDenied ? Kind::kConflict : whole.error().kind;
-        return fail(kind, "{}: {}", name, whole.error().text);
+        return std::move(whole.error()).within(name);
       }
       log_info("tier", "{}: finished but not on record; {}", name, whole.ok() ? "adopted" : whole.error().text);
       TRY(whole.ok() ? catalog_.add(partition, std::span(&entry, 1)) : discard(partition, key, deadline));
@@ -81,7 +80,7 @@ Result<> Archiver::settle(const PartitionRef& partition, Deadline deadline) {
 Result<std::optional<Sealing>> Archiver::make_sealing(const std::string& key_id, const Uuid& object) const {
   if (deps_.keys != nullptr) return deps_.keys->make(key_id, object).within("encrypt");
   if (key_id.empty() || key_id == kNoKey) return std::optional<Sealing>();
-  return fail(Kind::kNotFound, "encrypt: key '{}' is asked for, and there is no key ring", key_id);
+  return fail(kKeyFailed, "encrypt: key '{}' is asked for, and there is no key ring", key_id);
 }
 
 Result<SegmentEntry> Archiver::upload(const SealedSegment& segment, SegmentEntry entry, Deadline deadline) {

@@ -6,6 +6,7 @@
 
 #include "base/codec.h"
 #include "base/crc32c.h"
+#include "base/kinds.h"
 
 namespace takhin::tier {
 namespace {
@@ -123,7 +124,7 @@ Result<std::shared_ptr<const ObjectCipher>> check_seal(const Footer& footer, con
   }
   if (!directory.envelope || directory.seal.empty()) return corrupt("encrypted, but without key or seal");
   if (!opening.cipher) {
-    return fail(Kind::kDenied, "encrypted with key '{}', and there is no key ring", directory.envelope->key_id);
+    return fail(kKeyFailed, "encrypted with key '{}', and there is no key ring", directory.envelope->key_id);
   }
   TRY(auto cipher, opening.cipher(*directory.envelope));
   TAKHIN_ASSERT(cipher != nullptr && cipher->object() == opening.object, "a cipher of another object");

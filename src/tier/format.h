@@ -96,7 +96,7 @@ struct Envelope {
 struct Opening {
   Uuid object;  // its id, by its name
   bool encrypted_only = false;  // kDenied for an object that is not encrypted
-  /// The cipher for `object`; its error is the parse's. Null: kDenied.
+  /// The cipher for `object`; its error is the parse's. Null: kKeyFailed.
   std::function<Result<std::shared_ptr<const ObjectCipher>>(const Envelope&)> cipher;
 };
 

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "base/base64.h"
+#include "testing/fake_clock.h"
 #include "testing/key_kit.h"
 #include "testing/seeded_random.h"
 
@@ -65,7 +66,7 @@ TEST_F(KeyFiles, LinesAndDirectoriesHoldTheSameKeys) {
     EXPECT_EQ(*(*directory)->unwrap(*envelope, object), key);
     EXPECT_TRUE((*directory)->at_hand(id));
   }
-  EXPECT_EQ((*lines)->wrap("c", key, object, random).error().kind, Kind::kNotFound);
+  EXPECT_EQ((*lines)->wrap("c", key, object, random).error().kind, kKeyFailed);
 }
 
 TEST_F(KeyFiles, WhatIsWrongWithThemIsOneLineWithoutTheKey) {
@@ -111,13 +112,91 @@ TEST_F(KeyFiles, TheActiveKeyMustBeThere) {
   EXPECT_TRUE(KeyRing::open(files, &kms, {.path = dir / "keys", .command = "/kms", .active = "b"}).ok());
 }
 
-TEST(KeyRing, AnotherKeyUnderTheSameIdIsDenied) {
+/// A ring over files that somebody changes while it is in use.
+class ChangingKeys : public KeyFiles {
+ protected:
+  void open(const KeyRingOptions& options) {
+    auto opened = KeyRing::open(files, nullptr, options, &clock);
+    ASSERT_TRUE(opened.ok()) << opened.error().text;
+    ring = *std::move(opened);
+  }
+  bool has(const std::string& id) { return ring->wrap(id, key, object, random).ok(); }
+
+  testing::FakeClock clock;
+  const SecretKey key = SecretKey::make(random);
+  const Uuid object = Uuid::make(random);
+  std::unique_ptr<KeyRing> ring;
+};
+
+TEST_F(ChangingKeys, ANewKeyIsTakenUpWhenItIsAskedFor) {
+  write("keys", "a = " + key_text(1));
+  open({.path = dir / "keys", .active = "a"});
+  clock.advance(kKeyFilesReadAfter);
+  EXPECT_FALSE(has("b"));
+  write("keys", "a = " + key_text(1) + "\nb = " + key_text(2));
+  EXPECT_FALSE(has("b")) << "not more often than once a second, however many ask";
+  clock.advance(kKeyFilesReadAfter);
+  EXPECT_TRUE(has("b"));
+  EXPECT_EQ(ring->generation(), 1u);
+  EXPECT_TRUE(ring->at_hand("b"));
+}
+
+TEST_F(ChangingKeys, FilesOfADirectoryComeAndGo) {
+  ASSERT_TRUE(files.make_dirs(dir / "ring").ok());
+  write("ring/a", key_text(1));
+  write("ring/b", key_text(2));
+  open({.path = dir / "ring", .active = "a"});
+  const auto envelope = *ring->wrap("b", key, object, random);
+  ASSERT_TRUE(files.remove(dir / "ring/b").ok());
+  write("ring/c", key_text(3));
+  EXPECT_TRUE(ring->unwrap(envelope, object).ok()) << "not looked at yet";
+  clock.advance(kKeyFilesLookAfter);
+  EXPECT_EQ(ring->unwrap(envelope, object).error().kind, kKeyFailed);
+  EXPECT_TRUE(has("c"));
+  // Another key under an old id: what it wrapped before is lost, and said to be.
+  write("ring/a", key_text(9) + "\n");
+  clock.advance(kKeyFilesLookAfter);
+  EXPECT_EQ(ring->generation(), 2u);
+}
+
+TEST_F(ChangingKeys, BrokenFilesLeaveTheOldKeysInUse) {
+  const std::string good = "a = " + key_text(1);
+  write("keys", good);
+  open({.path = dir / "keys", .active = "a"});
+  const auto look = [&] {
+    clock.advance(kKeyFilesLookAfter);
+    return has("a");
+  };
+  for (const std::string& bad : {std::string("a = rubbish"), std::string(), "b = " + key_text(2)}) {
+    write("keys", bad);
+    EXPECT_TRUE(look()) << bad;
+  }
+  write("keys", good + "\nb = " + key_text(2), 0644);  // others may read it
+  EXPECT_TRUE(look());
+  EXPECT_FALSE(has("b"));
+  ASSERT_TRUE(files.remove(dir / "keys").ok());
+  EXPECT_TRUE(look());
+  EXPECT_EQ(ring->generation(), 0u);
+  write("keys", good + "\nb = " + key_text(2));
+  EXPECT_TRUE(look());
+  EXPECT_TRUE(has("b"));
+}
+
+TEST_F(ChangingKeys, WithoutAClockTheyAreReadOnce) {
+  write("keys", "a = " + key_text(1));
+  ring = *KeyRing::open(files, nullptr, {.path = dir / "keys"});
+  write("keys", "a = " + key_text(1) + "\nb = " + key_text(2));
+  clock.advance(kKeyFilesLookAfter);
+  EXPECT_FALSE(has("b"));
+}
+
+TEST(KeyRing, AnotherKeyUnderTheSameIdIsNoKey) {
   SeededRandom random(2);
   const SecretKey key = SecretKey::make(random);
   const Uuid object = Uuid::make(random);
   const auto envelope = *make_ring({{"a", 1}})->wrap("a", key, object, random);
   const auto other = make_ring({{"a", 2}})->unwrap(envelope, object);
-  EXPECT_EQ(other.error().kind, Kind::kDenied);
+  EXPECT_EQ(other.error().kind, kKeyFailed);
   EXPECT_NE(other.error().text.find("'a'"), std::string::npos);
 }
 
@@ -135,7 +214,7 @@ TEST(KeyRing, TheCommandServesTheKeysThatTheFileLacks) {
   EXPECT_EQ(kms.runs(), 2);  // wrapped, and proved
   EXPECT_EQ(*ring->unwrap(*envelope, object), key);
   EXPECT_FALSE(ring->at_hand("remote"));
-  EXPECT_EQ(ring->wrap("lost", key, object, random).error().kind, Kind::kNotFound);
+  EXPECT_EQ(ring->wrap("lost", key, object, random).error().kind, kKeyFailed);
 }
 
 TEST(KeyRing, WhatTheCommandCannotDoComesOutByItsExitCode) {
@@ -152,14 +231,14 @@ TEST(KeyRing, WhatTheCommandCannotDoComesOutByItsExitCode) {
     EXPECT_NE(answer.error().text.find("'k'"), std::string::npos);
     return answer.error().kind;
   };
-  EXPECT_EQ(kind(kCommandNoSuchKey), Kind::kNotFound);
-  EXPECT_EQ(kind(kCommandRefused), Kind::kDenied);
+  EXPECT_EQ(kind(kCommandNoSuchKey), kKeyFailed);
+  EXPECT_EQ(kind(kCommandRefused), kKeyFailed);
   EXPECT_EQ(kind(1), Kind::kUnavailable);
   EXPECT_EQ(kind(137), Kind::kUnavailable);
   kms.end_with(0, Error{Kind::kUnavailable, "/kms: gave no answer in 10 ms"});
   EXPECT_EQ(ring->unwrap(envelope, object).error().kind, Kind::kUnavailable);
   kms.end_with(0, Error{Kind::kNotFound, "/kms: No such file"});  // no program is not no key
-  EXPECT_EQ(ring->unwrap(envelope, object).error().kind, Kind::kDenied);
+  EXPECT_EQ(ring->unwrap(envelope, object).error().kind, kKeyFailed);
 }
 
 /// Answers a fixed text, whatever it is asked.

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <unordered_map>
 
+#include "base/kinds.h"
 #include "base/log.h"
 #include "record/index_format.h"
 #include "tier/object_keys.h"
@@ -17,8 +18,10 @@ constexpr std::string_view kReplacedNote = "replaced";
 /// The logs of some archived segments, one behind the other. Holds one of them at a time. One thread.
 class MergedLog final : public File {
  public:
-  MergedLog(ColdReader& cold, const PartitionRef& partition, std::vector<CatalogEntry> sources, Deadline deadline)
-      : cold_(cold), partition_(partition), sources_(std::move(sources)), deadline_(deadline) {
+  /// `culprit` (borrowed) is told which source could not be read.
+  MergedLog(ColdReader& cold, const PartitionRef& partition, std::vector<CatalogEntry> sources, Deadline deadline,
+            std::optional<Uuid>& culprit)
+      : cold_(cold), partition_(partition), sources_(std::move(sources)), deadline_(deadline), culprit_(culprit) {
     for (const CatalogEntry& source : sources_) {
       begins_.push_back(bytes_);
       bytes_ += source.segment.log_bytes;
@@ -51,7 +54,9 @@ class MergedLog final : public File {
     if (open_ && open_at_ == source) return done();
     open_.reset();
     const SegmentEntry& entry = sources_[source].segment;
-    TRY(open_, cold_.log_range(partition_, entry, {0, entry.log_bytes}, deadline_));
+    auto opened = cold_.log_range(partition_, entry, {0, entry.log_bytes}, deadline_);
+    if (!opened.ok()) culprit_ = entry.id;
+    TRY(open_, std::move(opened));
     open_at_ = source;
     return done();
   }
@@ -60,6 +65,7 @@ class MergedLog final : public File {
   const PartitionRef partition_;
   const std::vector<CatalogEntry> sources_;
   const Deadline deadline_;
+  std::optional<Uuid>& culprit_;
   std::vector<std::uint64_t> begins_;
   std::uint64_t bytes_ = 0;
   mutable std::optional<FileSlice> open_;
@@ -85,8 +91,15 @@ void add_indexes(SealedSegment& to, const Tail& tail, Offset base, std::uint64_t
   append(to.txn_index, tail.section(SectionKind::kTxnIndex));  // absolute offsets
 }
 
-/// Failures that the same sources will meet again.
-bool is_final(Kind kind) { return kind == Kind::kCorrupt || kind == Kind::kInvalid; }
+/// For how long a run that failed so is left alone. Nothing: it may be tried again at once. A refusal counts only when it was met
+/// at a source: the store's own must be seen by the keeper.
+std::optional<std::chrono::nanoseconds> park_time(Kind kind, bool at_source) {
+  if (kind == Kind::kCorrupt || kind == Kind::kInvalid) return Steady::max();
+  if (!at_source) return std::nullopt;
+  if (kind == kFrozen) return kMergeFrozenTime;
+  if (kind == kKeyFailed || kind == Kind::kDenied) return kMergeParkTime;
+  return std::nullopt;
+}
 
 }  // namespace
 
@@ -107,36 +120,35 @@ Result<std::optional<SegmentEntry>> Merger::merge(const PartitionRef& partition,
     const auto run = plan_merge(catalog_.list(partition), order.before, options_.merge, refused);
     if (run.empty()) break;
     TRY(note_replaced(partition));  // first: whatever happens from here on, what is replaced will be looked for
-    auto merged = merge_run(partition, run, order, deadline);
+    std::optional<Uuid> culprit;
+    auto merged = merge_run(partition, run, order, deadline, culprit);
     operations_.count(merged.ok());
     if (merged.ok()) return std::optional(*merged);
-    if (!is_final(merged.error().kind)) {
+    const auto park = park_time(merged.error().kind, culprit.has_value());
+    if (!park) {
       return std::move(merged).error().within(fmt::format("merge {} {}", partition.name(), run.front().segment.base.raw));
     }
-    log_error("tier", "{}: segments {} to {} cannot be merged and are left as they are: {}", partition.name(),
-              run.front().segment.base.raw, run.back().segment.end.raw, merged.error().text);
-    refuse(run);
+    log_error("tier", "{}: offsets {} to {} are not merged{}: {}", partition.name(), run.front().segment.base.raw,
+              run.back().segment.end.raw, *park == Steady::max() ? "" : " for now", merged.error().text);
+    // What cannot be written out of one source cannot be out of its neighbours either.
+    const bool alone = merged.error().kind != Kind::kInvalid;
+    refuse(run, alone ? culprit : std::nullopt, *park);
   }
   return std::optional<SegmentEntry>();
 }
 
 Result<SegmentEntry> Merger::merge_run(const PartitionRef& partition, std::span<const CatalogEntry> run, const MergeOrder& order,
-                                       Deadline deadline) {
-  auto sources = put_together(partition, run, order, deadline);
-  if (!sources.ok()) {
-    // A lost key will not be found while the process runs; and as kDenied it would pass for the store's refusal.
-    const Kind kind = sources.error().kind == Kind::kDenied ? Kind::kInvalid : sources.error().kind;
-    return fail(kind, "{}", sources.error().text);
-  }
-  SealedSegment& segment = sources->segment;
+                                       Deadline deadline, std::optional<Uuid>& culprit) {
+  TRY(Sources sources, put_together(partition, run, order, deadline, culprit));
+  SealedSegment& segment = sources.segment;
   if (order.wrap) segment.log = order.wrap(std::move(segment.log), segment.log_bytes);
-  return archiver_.upload(segment, sources->entry, deadline);
+  return archiver_.upload(segment, sources.entry, deadline);
 }
 
 bool Merger::seals(const std::string& key_id) const { return deps_.keys != nullptr && deps_.keys->seals(key_id); }
 
 Result<Merger::Sources> Merger::put_together(const PartitionRef& partition, std::span<const CatalogEntry> run,
-                                             const MergeOrder& order, Deadline deadline) {
+                                             const MergeOrder& order, Deadline deadline, std::optional<Uuid>& culprit) {
   Sources out;
   SealedSegment& segment = out.segment;
   segment.partition = partition;
@@ -148,6 +160,7 @@ Result<Merger::Sources> Merger::put_together(const PartitionRef& partition, std:
   segment.zstd_level = order.zstd_level;
   std::uint32_t generation = 0;
   for (const CatalogEntry& source : run) {
+    culprit = source.segment.id;
     TRY(const auto tail, cold_.tail(partition, source.segment, deadline));
     if (tail->cipher != nullptr && !seals(order.key_id)) {
       return fail(Kind::kInvalid, "{} is encrypted, and what is written now is not", object_name(partition, source.segment));
@@ -161,7 +174,8 @@ Result<Merger::Sources> Merger::put_together(const PartitionRef& partition, std:
       segment.leader_epochs = copy_of(tail->section(SectionKind::kLeaderEpochs));
     }
   }
-  segment.log = std::make_shared<MergedLog>(cold_, partition, std::vector(run.begin(), run.end()), deadline);
+  culprit.reset();
+  segment.log = std::make_shared<MergedLog>(cold_, partition, std::vector(run.begin(), run.end()), deadline, culprit);
   out.entry = {.base = segment.base,
                .end = segment.end,
                .max_timestamp = segment.max_timestamp,
@@ -176,13 +190,19 @@ Result<Merger::Sources> Merger::put_together(const PartitionRef& partition, std:
 bool Merger::is_refused(const PartitionRef& partition, const CatalogEntry& entry) const {
   if (cold_.has_local_copy(partition, entry.segment.base)) return true;
   const std::lock_guard lock(mutex_);
-  return refused_.contains(entry.segment.id);
+  const auto at = refused_.find(entry.segment.id);
+  return at != refused_.end() && deps_.clock.steady() < at->second;
 }
 
-void Merger::refuse(std::span<const CatalogEntry> run) {
+/// The source that failed; the whole run where nobody knows which.
+void Merger::refuse(std::span<const CatalogEntry> run, const std::optional<Uuid>& culprit,
+                    std::chrono::nanoseconds for_how_long) {
+  const Steady until = for_how_long == Steady::max() ? Steady::max() : deps_.clock.steady() + for_how_long;
   const std::lock_guard lock(mutex_);
   for (const CatalogEntry& entry : run) {
-    if (refused_.insert(entry.segment.id).second) refused_order_.push_back(entry.segment.id);
+    const Uuid& id = entry.segment.id;
+    if (culprit && *culprit != id) continue;
+    if (refused_.insert_or_assign(id, until).second) refused_order_.push_back(id);
   }
   for (; refused_order_.size() > kMergeRefusedMax; refused_order_.pop_front()) refused_.erase(refused_order_.front());
 }

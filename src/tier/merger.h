@@ -4,7 +4,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
-#include <unordered_set>
+#include <unordered_map>
 
 #include "tier/archiver.h"
 #include "tier/bucket.h"
@@ -13,8 +13,13 @@
 
 namespace takhin::tier {
 
-/// Sources that a merge failed over for good, as long as this process runs; beyond it the oldest may be tried once more.
+/// Sources that a merge failed over; beyond it the oldest may be tried once more.
 inline constexpr std::size_t kMergeRefusedMax = 10'000;
+/// How long a source is left alone whose key is lost or that the store does not give out: an operator may mend that. Damaged ones
+/// are left alone as long as this process runs.
+inline constexpr auto kMergeParkTime = std::chrono::hours(1);
+/// The same for one in an archive class, where each attempt asks for it.
+inline constexpr auto kMergeFrozenTime = std::chrono::hours(24);
 
 /// Runs that fail for good in one call, at the most: the rest of the partition waits for the next one.
 inline constexpr int kMergeFailuresMax = 8;
@@ -40,15 +45,15 @@ class Merger {
     SegmentEntry entry;
   };
   Result<SegmentEntry> merge_run(const PartitionRef& partition, std::span<const CatalogEntry> run, const MergeOrder& order,
-                                 Deadline deadline);
+                                 Deadline deadline, std::optional<Uuid>& culprit);
   Result<Sources> put_together(const PartitionRef& partition, std::span<const CatalogEntry> run, const MergeOrder& order,
-                               Deadline deadline);
+                               Deadline deadline, std::optional<Uuid>& culprit);
   bool seals(const std::string& key_id) const;
   Result<bool> stands(const PartitionRef& partition, const CatalogEntry& by, const Bucket::Listed& listed, Deadline deadline);
   Result<> note_replaced(const PartitionRef& partition);
   std::optional<CatalogEntry> replaced_by(const PartitionRef& partition, const SegmentEntry& entry) const;
   bool is_refused(const PartitionRef& partition, const CatalogEntry& entry) const;
-  void refuse(std::span<const CatalogEntry> run);
+  void refuse(std::span<const CatalogEntry> run, const std::optional<Uuid>& culprit, std::chrono::nanoseconds for_how_long);
 
   const EngineDeps deps_;
   const EngineOptions options_;
@@ -59,7 +64,7 @@ class Merger {
   const OperationCounter operations_;
 
   mutable std::mutex mutex_;
-  std::unordered_set<Uuid> refused_;
+  std::unordered_map<Uuid, Steady> refused_;  // until when
   std::deque<Uuid> refused_order_;  // oldest first
 };
 

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/kinds.h"
 #include "record/control.h"
 #include "testing/engine_fixture.h"
 #include "testing/key_kit.h"
@@ -228,7 +229,7 @@ TEST_F(MergerTest, T14_AnObjectThatStandsIsNeverRemoved) {
   expect_readable();
 }
 
-TEST_F(MergerTest, T18_ARunThatCannotBeMergedIsNotTriedForEver) {
+TEST_F(MergerTest, T18_ASourceThatCannotBeMergedIsNotTriedForEver) {
   archive_all(made);
   for (const std::string& key : segment_keys()) {
     if (parse_object_name(key)->entry.base != made[1].sealed.base) continue;
@@ -238,14 +239,14 @@ TEST_F(MergerTest, T18_ARunThatCannotBeMergedIsNotTriedForEver) {
   }
   const auto failed = merge_now();
   ASSERT_TRUE(failed.ok()) << failed.error().text;
-  EXPECT_FALSE(failed->has_value());
+  EXPECT_TRUE(failed->has_value()) << "the four behind it";
   EXPECT_EQ(counted(kMergeOperations, "failure"), 1);
   const int gets = store.calls(Verb::kGet);
   const auto again = merge_now();
   ASSERT_TRUE(again.ok());
   EXPECT_FALSE(again->has_value());
   EXPECT_EQ(store.calls(Verb::kGet), gets);
-  EXPECT_EQ(engine->segments(ref).size(), 6u);
+  EXPECT_EQ(engine->segments(ref).size(), 3u);
 }
 
 /// What a log looks like when the process is to end.
@@ -327,7 +328,7 @@ TEST_F(EncryptedMerge, WhatWasEncryptedStaysSo) {
   restart({{"b", 2}}, "none");  // its own key is enough
   expect_readable();
   restart({{"a", 1}}, "none");
-  EXPECT_EQ(engine->read(ref, Offset{0}, 100, soon()).error().kind, Kind::kDenied);
+  EXPECT_EQ(engine->read(ref, Offset{0}, 100, soon()).error().kind, kKeyFailed);
 }
 
 TEST_F(EncryptedMerge, ALostKeyLeavesTheRunAloneAndKeepsWhatCanBeRead) {
@@ -337,13 +338,47 @@ TEST_F(EncryptedMerge, ALostKeyLeavesTheRunAloneAndKeepsWhatCanBeRead) {
   const auto lost = merge_now();  // not kDenied: the keeper would take that for trouble of the store
   ASSERT_TRUE(lost.ok()) << lost.error().text;
   EXPECT_FALSE(lost->has_value());
-  EXPECT_EQ(counted(kMergeOperations, "failure"), 1);
+  EXPECT_GE(counted(kMergeOperations, "failure"), 1);
   restart({{"a", 1}, {"b", 2}}, "b");
   ASSERT_TRUE(merge_now()->has_value());
   restart({{"a", 1}}, "a");  // now only the old ones could be read
   clock.advance(std::chrono::hours(2));
   EXPECT_FALSE(engine->remove_replaced(ref, soon()).ok());
   EXPECT_EQ(segment_keys().size(), made.size() + 1);
+}
+
+class ParkedMerge : public MergerTest, public ::testing::WithParamInterface<std::pair<Kind, std::chrono::hours>> {};
+
+TEST_P(ParkedMerge, ASourceThatIsNotGivenOutIsTriedAgainInTime) {
+  const auto [kind, park] = GetParam();
+  archive_all(made);
+  open(true);
+  ASSERT_TRUE(engine->refresh(ref, true, soon()).ok());
+  store.add({.verb = Verb::kGet, .error = {kind, "not given out"}, .key_part = object_name(ref, engine->segments(ref)[2])});
+  for (int i = 0; i < 3; ++i) {
+    const auto parked = merge_now();  // neither two nor three are enough
+    ASSERT_TRUE(parked.ok()) << parked.error().text;
+    EXPECT_FALSE(parked->has_value());
+  }
+  EXPECT_EQ(store.faults_left(), 0u);
+  EXPECT_EQ(counted(kMergeOperations, "failure"), 1);
+  clock.advance(park - std::chrono::minutes(1));
+  EXPECT_FALSE(merge_now()->has_value());
+  clock.advance(std::chrono::minutes(1));
+  EXPECT_TRUE(merge_now()->has_value());
+  expect_readable();
+}
+INSTANTIATE_TEST_SUITE_P(Kinds, ParkedMerge,
+                         ::testing::Values(std::pair(Kind::kDenied, std::chrono::hours(kMergeParkTime)),
+                                           std::pair(kKeyFailed, std::chrono::hours(kMergeParkTime)),
+                                           std::pair(kFrozen, std::chrono::hours(kMergeFrozenTime))),
+                         [](const auto& info) { return std::string(name_of(info.param.first)); });
+
+TEST_F(MergerTest, WhatTheStoreRefusesToTakeIsTheStoresTrouble) {
+  archive_all(made);
+  store.fail_next(Verb::kUpload, Kind::kDenied);
+  EXPECT_EQ(merge_now().error().kind, Kind::kDenied);
+  EXPECT_TRUE(merge_now()->has_value());
 }
 
 struct Step {

@@ -9,9 +9,10 @@ namespace takhin::tier {
 
 std::span<const metrics::MetricDef* const> metric_rows() {
   static const auto rows = [] {
-    std::array<const metrics::MetricDef*, 5 + kColdMetrics.size()> all{&kArchiveOperations, &kRestoreOperations,
-                                                                            &kTopicRequests, &kTopicBytes, &kMergeOperations};
-    std::ranges::copy(kColdMetrics, all.begin() + 5);
+    std::array<const metrics::MetricDef*, 7 + kColdMetrics.size()> all{&kArchiveOperations, &kRestoreOperations,
+                                                                            &kTopicRequests, &kTopicBytes, &kMergeOperations,
+                                                                            &kKeyFailures, &kLostKeyObjects};
+    std::ranges::copy(kColdMetrics, all.begin() + 7);
     return all;
   }();
   return rows;

@@ -15,6 +15,13 @@ inline constexpr metrics::MetricDef kRestoreOperations{"tiered_storage_restore_o
 inline constexpr metrics::MetricDef kMergeOperations{"tier_merge_operations_total", metrics::Type::kCounter,
                                                      "Runs of small archived segments made one object, by result."};
 
+inline constexpr metrics::MetricDef kKeyFailures{
+    "tier_key_failures_total", metrics::Type::kCounter,
+    "Attempts to open an encrypted segment that failed for its key: unknown, refused, or another one under its id."};
+inline constexpr metrics::MetricDef kLostKeyObjects{
+    "tier_lost_key_objects", metrics::Type::kGauge,
+    "Segments that could not be opened for want of their key when they were last asked for; at most 4,096 are counted."};
+
 /// The rows of this room.
 std::span<const metrics::MetricDef* const> metric_rows();
 

@@ -2,8 +2,16 @@
 
 #include "base/log.h"
 #include "tier/bucket.h"
+#include "tier/metrics.h"
 
 namespace takhin::tier {
+
+ObjectKeys::ObjectKeys(const KeyRing& ring, object::ObjectStore& store, Clock& clock, Random& random, metrics::Metrics* metrics)
+    : ring_(ring), store_(store), clock_(clock), random_(random) {
+  if (metrics == nullptr) return;
+  failures_ = metrics->counter(kKeyFailures);
+  lost_ = metrics->gauge(kLostKeyObjects);
+}
 
 Result<std::optional<Sealing>> ObjectKeys::make(const std::string& key_id, const Uuid& object) {
   const KeyRingOptions& options = ring_.options();
@@ -42,26 +50,25 @@ Result<ObjectKeys::CipherPtr> ObjectKeys::open(const object::ObjectKey& segment,
   if (auto refused = refusal(object)) return *std::move(refused);
   auto key = unwrap(segment, object, envelope, deadline);
   if (key.ok()) return keep(object, *key);
-  if (key.error().kind == Kind::kDenied) {
+  if (key.error().kind == kKeyFailed) {
     refuse(object, key.error());
     log_error("tier", "{}: {}", segment.name, key.error().text);
   }
   return std::move(key).error();
 }
 
-/// Lost keys come out as kDenied: an operator must act. (kNotFound would say that the object is gone.)
 Result<SecretKey> ObjectKeys::unwrap(const object::ObjectKey& segment, const Uuid& object, const Envelope& envelope,
                                      Deadline deadline) {
   const auto is_lost = [](const Result<SecretKey>& key) {
-    return !key.ok() && (key.error().kind == Kind::kNotFound || key.error().kind == Kind::kDenied);
+    return !key.ok() && key.error().kind == kKeyFailed;
   };
   auto key = ring_.unwrap(envelope, object);
   if (!is_lost(key)) return key;
   TRY(const auto rewrapped, Bucket(store_, clock_).get_key(segment, deadline).within("look for its key object"));
-  if (!rewrapped) return fail(Kind::kDenied, "cannot be decrypted: {}", key.error().text);
+  if (!rewrapped) return fail(kKeyFailed, "cannot be decrypted: {}", key.error().text);
   auto again = ring_.unwrap(*rewrapped, object);
   if (!is_lost(again)) return again;
-  return fail(Kind::kDenied, "cannot be decrypted: {}; and by its key object: {}", key.error().text, again.error().text);
+  return fail(kKeyFailed, "cannot be decrypted: {}; and by its key object: {}", key.error().text, again.error().text);
 }
 
 ObjectKeys::CipherPtr ObjectKeys::find(const Uuid& object) {
@@ -75,7 +82,7 @@ ObjectKeys::CipherPtr ObjectKeys::find(const Uuid& object) {
 ObjectKeys::CipherPtr ObjectKeys::keep(const Uuid& object, const SecretKey& key) {
   auto cipher = std::make_shared<const ObjectCipher>(key, object);
   const std::lock_guard hold(mutex_);
-  refused_.erase(object);
+  if (refused_.erase(object) > 0) lost_.set(static_cast<double>(refused_.size()));
   if (by_object_.contains(object)) return cipher;  // another thread was faster
   kept_.push_front({object, cipher});
   by_object_[object] = kept_.begin();
@@ -88,19 +95,25 @@ ObjectKeys::CipherPtr ObjectKeys::keep(const Uuid& object, const SecretKey& key)
 
 void ObjectKeys::refuse(const Uuid& object, const Error& error) {
   const Steady now = clock_.steady();
+  const std::uint64_t generation = ring_.generation();
+  failures_.add();
   const std::lock_guard hold(mutex_);
   if (refused_.size() >= kRefusalsMax) {
     std::erase_if(refused_, [&](const auto& entry) { return entry.second.until <= now; });
     if (refused_.size() >= kRefusalsMax) refused_.clear();
   }
-  refused_.insert_or_assign(object, Refused{error, now + kRefusalTime});
+  refused_.insert_or_assign(object, Refused{error, now + kRefusalTime, generation});
+  lost_.set(static_cast<double>(refused_.size()));
 }
 
 std::optional<Error> ObjectKeys::refusal(const Uuid& object) const {
-  const std::lock_guard hold(mutex_);
-  const auto at = refused_.find(object);
-  if (at == refused_.end() || at->second.until <= clock_.steady()) return std::nullopt;
-  return at->second.error;
+  std::optional<Refused> found;
+  {
+    const std::lock_guard hold(mutex_);
+    if (const auto at = refused_.find(object); at != refused_.end()) found = at->second;
+  }
+  if (!found || found->until <= clock_.steady() || found->generation != ring_.generation()) return std::nullopt;
+  return std::move(found->error);
 }
 
 Opening opening(ObjectKeys* keys, const object::ObjectKey& segment, const Uuid& object, Deadline deadline) {

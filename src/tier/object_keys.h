@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "base/clock.h"
+#include "metrics/metrics.h"
 #include "object/store.h"
 #include "tier/keyring.h"
 #include "tier/segment_writer.h"
@@ -22,8 +23,8 @@ class ObjectKeys {
   static constexpr std::chrono::seconds kRefusalTime{10};
   static constexpr std::size_t kRefusalsMax = 4'096;
 
-  ObjectKeys(const KeyRing& ring, object::ObjectStore& store, Clock& clock, Random& random)
-      : ring_(ring), store_(store), clock_(clock), random_(random) {}
+  /// `metrics` may be null.
+  ObjectKeys(const KeyRing& ring, object::ObjectStore& store, Clock& clock, Random& random, metrics::Metrics* metrics = nullptr);
 
   /// A fresh data key for an object to be written. `key_id` empty: the ring's active key. Nothing: do not encrypt. Errors as
   /// KeyRing::wrap(); kInvalid when it is not to be encrypted although that is required.
@@ -31,7 +32,7 @@ class ObjectKeys {
   /// Whether make() with this key encrypts.
   bool seals(const std::string& key_id) const;
 
-  /// For parse_tail(): opens the object with directory field 2, else with its key object. Errors: kDenied names the key that
+  /// For parse_tail(): opens the object with directory field 2, else with its key object. Errors: kKeyFailed names the key that
   /// is lost; kUnavailable and the like pass. Cost: nothing when the ring has the key, else 1 HEAD and 1 GET.
   Opening opening(const object::ObjectKey& segment, const Uuid& object, Deadline deadline);
   /// The same without the store or a command: kUnavailable when it takes either.
@@ -48,6 +49,7 @@ class ObjectKeys {
   struct Refused {
     Error error;
     Steady until;
+    std::uint64_t generation = 0;  // of the ring that did not have it
   };
 
   Result<CipherPtr> open(const object::ObjectKey& segment, const Uuid& object, const Envelope& envelope, Deadline deadline);
@@ -63,10 +65,12 @@ class ObjectKeys {
   mutable std::mutex mutex_;
   std::list<Kept> kept_;  // most recently used first
   std::unordered_map<Uuid, std::list<Kept>::iterator> by_object_;
-  std::unordered_map<Uuid, Refused> refused_;
+  std::unordered_map<Uuid, Refused> refused_;  // also after `until`, as long as they were not opened
+  metrics::Counter failures_;
+  metrics::Gauge lost_;
 };
 
-/// Without keys an encrypted object answers kDenied.
+/// Without keys an encrypted object answers kKeyFailed.
 Opening opening(ObjectKeys* keys, const object::ObjectKey& segment, const Uuid& object, Deadline deadline);
 Opening opening_at_hand(ObjectKeys* keys, const Uuid& object);
 

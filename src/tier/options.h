@@ -47,7 +47,8 @@ inline const Option kKeyId{.key = "tier.encryption.key.id", .fallback = std::str
                                   "otherwise; empty or none = not encrypted."};
 inline const Option kKeyPath{.key = "tier.encryption.key.file", .fallback = std::string(),
                              .doc = "Key ring: a file of lines `id = base64 of 32 bytes`, or a directory with one file per key, "
-                                    "named by its id. Neither readable by others nor writable by their group. Read at start."};
+                                    "named by its id. Neither readable by others nor writable by their group. Read again when it "
+                                    "changes."};
 inline const Option kKeyCommand{.key = "tier.encryption.key.command", .fallback = std::string(),
                                 .doc = "Program that wraps and unwraps data keys with the keys that the file does not have: "
                                        "`PROGRAM wrap|unwrap KEY_ID OBJECT_ID`, base64 on stdin, base64 on stdout; exit code "

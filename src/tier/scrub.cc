@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/in_parallel.h"
+#include "base/kinds.h"
 #include "tier/bucket.h"
 #include "tier/verifier.h"
 
@@ -61,7 +62,7 @@ class Scrubber final : public SurveyVisitor {
   Result<> look_into(const SurveyedPartition& found);
   Result<MaybeAnomaly> look_into(const PartitionRef& partition, const CatalogEntry& entry) const;
   Result<MaybeAnomaly> compare_checksum(const PartitionRef& partition, const CatalogEntry& listed, std::uint32_t on_record) const;
-  bool is_there(const PartitionRef& partition, const SegmentEntry& segment) const;
+  std::optional<AnomalyKind> refused(const PartitionRef& partition, const SegmentEntry& segment, Kind kind) const;
   Deadline soon() const { return Deadline::in(in_.clock, kCareCallTime); }
 
   const ScrubInput& in_;
@@ -166,8 +167,8 @@ Result<Scrubber::MaybeAnomaly> Scrubber::look_into(const PartitionRef& partition
   if (on_record && known->object_bytes != listed.object_bytes) return MaybeAnomaly();  // told already
   const auto tail = fetch_checked_tail(in_.store, in_.keys, partition, listed, soon());
   if (!tail.ok()) {
-    if (tail.error().kind == Kind::kDenied && is_there(partition, listed.segment)) {
-      return MaybeAnomaly(of(AnomalyKind::kLostKey, partition, listed.segment, tail.error().text));
+    if (const auto refusal = refused(partition, listed.segment, tail.error().kind)) {
+      return MaybeAnomaly(of(*refusal, partition, listed.segment, tail.error().text));
     }
     if (!is_finding(tail.error().kind)) return tail.error();
     const bool gone = tail.error().kind == Kind::kNotFound;
@@ -185,13 +186,19 @@ Result<Scrubber::MaybeAnomaly> Scrubber::look_into(const PartitionRef& partition
   const auto read = read_back(in_.store, in_.keys, partition, entry, options_.fetch_bytes_max,
                               Deadline::in(in_.clock, kCareCallTime * (2 + gets)));
   if (read.ok()) return MaybeAnomaly();
+  if (const auto refusal = refused(partition, listed.segment, read.error().kind)) {
+    return MaybeAnomaly(of(*refusal, partition, listed.segment, read.error().text));
+  }
   if (!is_finding(read.error().kind)) return read.error();
   return MaybeAnomaly(of(AnomalyKind::kDamagedObject, partition, entry.segment, read.error().text));
 }
 
-/// The store lets us see the object: it is not the store that denies.
-bool Scrubber::is_there(const PartitionRef& partition, const SegmentEntry& segment) const {
-  return in_.store.head({object_name(partition, segment)}, soon()).ok();
+/// What it means that this object is not given out; nothing when it says something of the store as a whole.
+std::optional<AnomalyKind> Scrubber::refused(const PartitionRef& partition, const SegmentEntry& segment, Kind kind) const {
+  if (kind == kKeyFailed) return AnomalyKind::kLostKey;
+  if (kind == kFrozen) return AnomalyKind::kFrozen;
+  const bool lets_see = kind == Kind::kDenied && in_.store.head({object_name(partition, segment)}, soon()).ok();
+  return lets_see ? std::optional(AnomalyKind::kRefused) : std::nullopt;
 }
 
 Result<Scrubber::MaybeAnomaly> Scrubber::compare_checksum(const PartitionRef& partition, const CatalogEntry& listed,
@@ -257,13 +264,18 @@ Result<> Scrubber::end() {
 std::string_view name_of(AnomalyKind kind) {
   constexpr std::string_view kNames[kAnomalyKinds] = {
       "gap",          "overlap",          "missing_object",          "unrecorded_object", "wrong_size", "wrong_checksum",
-      "unreadable_tail", "damaged_object", "lost_key", "stump", "unreadable_state", "unreadable_topic_record",
+      "unreadable_tail", "damaged_object", "lost_key", "refused_object", "frozen", "stump", "unreadable_state",
+      "unreadable_topic_record",
       "no_topic_record", "name_twice",   "superseded",       "copy",                    "below_log_start",   "deleted_topic"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 
 std::uint64_t ScrubReport::anomalies_total() const {
   return std::accumulate(std::begin(counts), std::end(counts), std::uint64_t{0});
+}
+
+std::uint64_t ScrubReport::faults() const {
+  return anomalies_total() - counts[static_cast<std::size_t>(AnomalyKind::kFrozen)];
 }
 
 Result<ScrubReport> scrub(const ScrubInput& input, const ScrubOptions& options) {

@@ -21,7 +21,9 @@ enum class AnomalyKind : std::uint8_t {
   kWrongChecksum,          // other than the crc32c on record
   kUnreadableTail,         // footer, directory or a section fails its check, or says another segment's name
   kDamagedObject,          // --deep: a chunk or a batch in it fails its check
-  kLostKey,                // encrypted under a key that no key ring has (or seen but not to be read: the detail says it)
+  kLostKey,                // encrypted under a key that cannot be had: unknown, refused, or another one under its id
+  kRefused,                // the store lets it be seen but not read, or it is plain where encryption is required
+  kFrozen,                 // in an archive class: nothing is wrong, but nothing was looked into either
   kStump,                  // named like a segment, but too small to be one
   kUnreadableState,        // state.json
   kUnreadableTopicRecord,  // topic.json
@@ -32,7 +34,7 @@ enum class AnomalyKind : std::uint8_t {
   kBelowLogStart,
   kDeletedTopic,
 };
-inline constexpr std::size_t kAnomalyKinds = 18;
+inline constexpr std::size_t kAnomalyKinds = 20;
 std::string_view name_of(AnomalyKind kind);
 /// Only space is lost by it: gc removes it.
 constexpr bool is_leftover(AnomalyKind kind) { return kind >= AnomalyKind::kSuperseded; }
@@ -80,6 +82,8 @@ struct ScrubReport {
   std::uint64_t counts[kAnomalyKinds] = {};
   std::vector<Anomaly> anomalies;  // in key order of the bucket, then what only the catalogue knows
   std::uint64_t anomalies_total() const;
+  /// Those that somebody should do something about: all but kFrozen.
+  std::uint64_t faults() const;
 };
 
 /// kUnavailable, kDenied and the like when the bucket cannot be read; what it read is then of no use. Retry-safe.

@@ -7,6 +7,7 @@
 
 #include "base/codec.h"
 #include "os/files.h"
+#include "base/kinds.h"
 #include "testing/sealed_kit.h"
 #include "tier/format.h"
 
@@ -138,7 +139,7 @@ TEST(SealedObject, NeedsItsKeyAndItsName) {
   const auto made = make_segment(partition_ref(), {.batches = 4});
   const auto object = seal_object(made, 500, 1);
   const auto none = read_object(object.bytes, Opening{.object = object.id});
-  EXPECT_EQ(none.error().kind, Kind::kDenied);
+  EXPECT_EQ(none.error().kind, kKeyFailed);
   EXPECT_NE(none.error().text.find("'test-1'"), std::string::npos);
   const auto stranger = seal_object(made, 500, 1, 0x2a, 99);
   EXPECT_TRUE(refused(object.bytes, stranger.opening()));
@@ -319,7 +320,7 @@ TEST(SealedObjectGolden, IsReadAndWrittenAgainTheSame) {
     const Opening opening{written.id, false, [&](const Envelope& envelope) -> Result<std::shared_ptr<const ObjectCipher>> {
                             const SecretKey wrapping(Bytes(kKeyBytes, std::byte{0x11}));
                             const auto key = unwrap_key(wrapping, envelope.wrapped, written.id);
-                            if (!key) return fail(Kind::kDenied, "wrong key");
+                            if (!key) return fail(kKeyFailed, "wrong key");
                             return std::make_shared<const ObjectCipher>(*key, written.id);
                           }};
     const auto log = read_object(*stored, opening);

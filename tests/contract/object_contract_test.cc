@@ -10,10 +10,12 @@
 #include "object/memory.h"
 #include "object/metered.h"
 #include "object/prefixed.h"
+#include "object/replicated.h"
 #include "object/retrying.h"
 #include "object/s3.h"
 #include "object/s3/client.h"
 #include "object/s3/text.h"
+#include "object/thawing.h"
 #include "os/clock.h"
 #include "os/files.h"
 #include "os/process.h"
@@ -65,6 +67,44 @@ class Wrapped final : public OnMachine {
   MeteredStore metered_{memory_, meter_, clock_};
   RetryingStore retrying_{metered_, RetryPolicy{}, clock_, random_};
   PrefixedStore prefixed_{retrying_, "some/prefix"};
+};
+
+/// Two of `Store`, one the replica of the other.
+template <class Store>
+class WithReplica final : public OnMachine {
+ public:
+  ObjectStore& store() override { return both_; }
+
+ private:
+  Store first_, second_;
+  testing::TempDir directory_;
+  os::PosixFileSystem files_;
+  metrics::Metrics metrics_;
+  Breaker breaker_{"first", clock_, {}};
+  std::unique_ptr<Replicator> replicator_ = *Replicator::open({first_.store(), second_.store(), breaker_}, files_,
+                                                              directory_ / "removals", clock_, metrics_, 2);
+  ReplicatedStore both_{first_.store(), second_.store(), *replicator_, breaker_, metrics_};
+};
+
+/// A store that knows of archive classes and has nothing in them.
+class WarmMemory final : public Forwarding<ArchiveClassStore> {
+ public:
+  explicit WarmMemory(Clock& clock) : Forwarding(memory_), memory_(clock) {}
+  Result<ThawState> thaw_state(const ObjectKey&, Deadline) override { return ThawState{}; }
+  Result<> thaw(const ObjectKey&, const ThawState&, const ThawOrder&, Deadline) override { return done(); }
+
+ private:
+  MemoryStore memory_;
+};
+
+class Thawed final : public OnMachine {
+ public:
+  ObjectStore& store() override { return thawing_; }
+
+ private:
+  WarmMemory memory_{clock_};
+  metrics::Metrics metrics_;
+  ThawingStore thawing_{memory_, {}, clock_, metrics_, true};
 };
 
 class S3 final : public OnMachine {
@@ -162,6 +202,9 @@ std::vector<StoreCase> make_cases() {
       {.name = "memory", .open = [] { return std::make_unique<Memory>(); }},
       {.name = "local_dir", .open = [] { return std::make_unique<LocalDir>(); }},
       {.name = "wrapped", .open = [] { return std::make_unique<Wrapped>(); }},
+      {.name = "replicated_memory", .open = [] { return std::make_unique<WithReplica<Memory>>(); }},
+      {.name = "replicated_local_dir", .open = [] { return std::make_unique<WithReplica<LocalDir>>(); }},
+      {.name = "thawing", .open = [] { return std::make_unique<Thawed>(); }},
   };
   if (s3_servers().empty()) std::puts("object_contract_test: no S3 store given (TAKHIN_TEST_S3 is empty), so none is tested");
   for (const S3Server& server : s3_servers()) {

@@ -1,6 +1,7 @@
 // Fetch: hot partitions are answered as slices of their files, cold ones from a pool of their own, and a request that finds
 // too little waits for appends or its time, whichever is first.
 
+#include "base/kinds.h"
 #include "base/log.h"
 #include "broker/fetch_sessions.h"
 #include "broker/handlers/common.h"
@@ -148,7 +149,8 @@ void Job::read(Part& part) {
 void Job::take(Part& part, Result<partition::ReadAnswer> read) {
   if (!read.ok()) {
     part.error = protocol::error_code_for(read.error().kind);
-    if (read.error().kind != Kind::kOutOfRange)
+    const bool told_below = read.error().kind == kFrozen;  // once per object, not per reader that waits for it
+    if (read.error().kind != Kind::kOutOfRange && !told_below)
       log_warn("broker", "fetch from {}: {}", part.partition->ref().name(), read.error().text);
     failed_ = true;
     return;

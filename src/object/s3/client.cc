@@ -125,8 +125,9 @@ void Client::add_options(const Call& call, Pairs& headers) const {
   const auto is_one_of = [&](std::initializer_list<Request> requests) {
     return std::ranges::find(requests, call.request) != requests.end();
   };
-  if (is_one_of({Request::kPut, Request::kCreateUpload})) add(new_object_headers_);
-  if (is_one_of({Request::kPut, Request::kCreateUpload, Request::kPart, Request::kComplete, Request::kGet,
+  const bool is_thaw = call.request == Request::kPut && call.method == "POST";
+  if (!is_thaw && is_one_of({Request::kPut, Request::kCreateUpload})) add(new_object_headers_);
+  if (!is_thaw && is_one_of({Request::kPut, Request::kCreateUpload, Request::kPart, Request::kComplete, Request::kGet,
                  Request::kHead})) {
     add(customer_key_headers_);
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/kinds.h"
 #include "object/s3/xml.h"
 
 namespace takhin::object::s3 {
@@ -41,6 +42,7 @@ constexpr Row kRows[] = {
     {"ConditionalRequestConflict", Kind::kConflict},
     {"AccessDenied", Kind::kDenied},
     {"AllAccessDisabled", Kind::kDenied},
+    {"InvalidObjectState", kFrozen},
     {"NoSuchKey", Kind::kNotFound},
     {"NoSuchUpload", Kind::kNotFound},
     // Not kNotFound: a missing bucket must never look like a missing object.

@@ -12,6 +12,13 @@ namespace {
 using Seconds = std::chrono::duration<double>;
 constexpr Steady kSecond = std::chrono::seconds(1);
 
+metrics::Gauge limit_of(metrics::Metrics* metrics, std::string_view of) {
+  return metrics == nullptr ? metrics::Gauge{} : metrics->gauge(kRequestRateLimit, {{"of", of}});
+}
+metrics::Counter cuts_of(metrics::Metrics* metrics, std::string_view of) {
+  return metrics == nullptr ? metrics::Counter{} : metrics->counter(kRequestRateCuts, {{"of", of}});
+}
+
 }  // namespace
 
 void Pacer::count(Steady now) {
@@ -31,8 +38,9 @@ double Pacer::sent_per_second(Steady now) const {
 void Pacer::grow(Steady now) {
   rate_ *= std::pow(1 + kGrowthPerSecond, Seconds(now - grown_at_).count());
   grown_at_ = now;
-  if (rate_ < refused_ * kFreeAt) return;
-  rate_ = 0;
+  if (rate_ >= refused_ * kFreeAt) rate_ = 0;
+  limit_gauge_.set(rate_);
+  if (rate_ > 0) return;
   log_info("object", "the store takes as many {} as there are again", name_);
 }
 
@@ -69,6 +77,8 @@ void Pacer::cut() {
   cut_at_ = now;
   grown_at_ = now;
   next_turn_ = std::max(next_turn_, now);
+  limit_gauge_.set(rate_);
+  cuts_.add();
   if (is_first) log_warn("object", "the store asks for fewer {}: {:.1f} a second for now", name_, rate_);
 }
 
@@ -76,6 +86,11 @@ std::optional<double> Pacer::limit() const {
   const std::lock_guard lock(mutex_);
   return rate_ > 0 ? std::optional(rate_) : std::nullopt;
 }
+
+PacedTransport::PacedTransport(std::unique_ptr<HttpTransport> below, Clock& clock, metrics::Metrics* metrics)
+    : below_(std::move(below)),
+      reads_("reads", clock, limit_of(metrics, "reads"), cuts_of(metrics, "reads")),
+      writes_("writes", clock, limit_of(metrics, "writes"), cuts_of(metrics, "writes")) {}
 
 Result<HttpReply> PacedTransport::send(const HttpRequest& request, Deadline deadline) {
   Pacer& pacer = request.method == "GET" || request.method == "HEAD" ? reads_ : writes_;

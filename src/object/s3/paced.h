@@ -4,9 +4,16 @@
 #include <mutex>
 #include <optional>
 
+#include "metrics/metrics.h"
 #include "object/http.h"
 
 namespace takhin::object::s3 {
+
+inline constexpr metrics::MetricDef kRequestRateLimit{
+    "tiered_storage_request_rate_limit", metrics::Type::kGauge,
+    "Requests a second that takhin holds itself to since the store asked for fewer, of reads and of writes; 0 = no limit."};
+inline constexpr metrics::MetricDef kRequestRateCuts{"tiered_storage_request_rate_cuts_total", metrics::Type::kCounter,
+                                                     "Times that the store asked for fewer requests and the limit was lowered."};
 
 /// A refusal for too many requests cuts the rate to this part of what was sent last.
 inline constexpr double kCutTo = 0.7;
@@ -24,7 +31,9 @@ inline constexpr auto kTurnAfterMax = std::chrono::seconds(20);
 /// One adaptive limit on requests per second. Any thread. Costs a mutex per request.
 class Pacer {
  public:
-  Pacer(std::string name, Clock& clock) : name_(std::move(name)), clock_(clock) {}
+  /// `limit` shows the rate, 0 without a limit; `cuts` counts the refusals that lowered it.
+  Pacer(std::string name, Clock& clock, metrics::Gauge limit = {}, metrics::Counter cuts = {})
+      : name_(std::move(name)), clock_(clock), limit_gauge_(limit), cuts_(cuts) {}
 
   /// Waits for a turn. kThrottled when it would not come before `deadline` or kTurnAfterMax.
   Result<> wait_for_turn(Deadline deadline);
@@ -40,6 +49,8 @@ class Pacer {
 
   const std::string name_;
   Clock& clock_;
+  const metrics::Gauge limit_gauge_;
+  const metrics::Counter cuts_;
   mutable std::mutex mutex_;
   double rate_ = 0;     // 0: no limit
   double refused_ = 0;  // the rate at the last cut
@@ -56,8 +67,7 @@ class Pacer {
 /// ("Best practices design patterns: optimizing Amazon S3 performance"). Any thread. Borrows `clock`.
 class PacedTransport final : public HttpTransport {
  public:
-  PacedTransport(std::unique_ptr<HttpTransport> below, Clock& clock)
-      : below_(std::move(below)), reads_("reads", clock), writes_("writes", clock) {}
+  PacedTransport(std::unique_ptr<HttpTransport> below, Clock& clock, metrics::Metrics* metrics = nullptr);
   Result<HttpReply> send(const HttpRequest& request, Deadline deadline) override;
 
  private:

@@ -96,7 +96,8 @@ TEST_F(Paced, ReadsAndWritesHaveTheirOwnPace) {
   auto scripted = std::make_unique<Scripted>([](const HttpRequest& request) {
     return request.method == "PUT" ? error_reply(503, "SlowDown") : reply_of(200);
   });
-  PacedTransport transport(std::move(scripted), clock_);
+  metrics::Metrics metrics;
+  PacedTransport transport(std::move(scripted), clock_, &metrics);
   const auto took = [&](const char* method) {
     const Steady begun = clock_.steady();
     for (int i = 0; i < 4; ++i) EXPECT_TRUE(transport.send({.method = method, .url = "/bucket/k"}, Deadline::never()).ok());
@@ -104,6 +105,26 @@ TEST_F(Paced, ReadsAndWritesHaveTheirOwnPace) {
   };
   EXPECT_GE(took("PUT"), 200ms) << "ten a second from the second on";
   EXPECT_EQ(took("GET"), 0s);
+  EXPECT_NEAR(metrics.gauge(kRequestRateLimit, {{"of", "writes"}}).value(), kRatePerSecondMin, 1);
+  EXPECT_EQ(metrics.gauge(kRequestRateLimit, {{"of", "reads"}}).value(), 0);
+  EXPECT_EQ(metrics.counter(kRequestRateCuts, {{"of", "writes"}}).value(), 1);
+}
+
+TEST_F(Paced, TheGaugeFollowsTheLimitUntilItGoes) {
+  metrics::Metrics metrics;
+  const auto limit = metrics.gauge(kRequestRateLimit, {{"of", "reads"}});
+  const auto cuts = metrics.counter(kRequestRateCuts, {{"of", "reads"}});
+  Pacer pacer("reads", clock_, limit, cuts);
+  pacer.cut();
+  EXPECT_EQ(limit.value(), *pacer.limit());
+  EXPECT_EQ(cuts.value(), 1);
+  clock_.advance(5s);
+  ASSERT_TRUE(pacer.wait_for_turn(Deadline::never()).ok());
+  EXPECT_EQ(limit.value(), *pacer.limit());
+  clock_.advance(60s);
+  ASSERT_TRUE(pacer.wait_for_turn(Deadline::never()).ok());
+  EXPECT_EQ(pacer.limit(), std::nullopt);
+  EXPECT_EQ(limit.value(), 0);
 }
 
 TEST_F(Paced, ErrorsThatAreNoRefusalCutNothing) {

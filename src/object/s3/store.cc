@@ -131,6 +131,36 @@ Result<ObjectInfo> S3Store::head(const ObjectKey& key, Deadline deadline) {
                     parse_http_date(reply.header("last-modified"))};
 }
 
+ThawState thaw_state_of(const HttpReply& reply) {
+  ThawState out{.storage_class = std::string(reply.header("x-amz-storage-class"))};
+  const std::string_view archived = reply.header("x-amz-archive-status");
+  out.moves = !archived.empty();
+  if (out.moves) out.storage_class += fmt::format("/{}", archived);
+  if (!out.moves && out.storage_class != "GLACIER" && out.storage_class != "DEEP_ARCHIVE") return out;
+  const std::string_view restore = reply.header("x-amz-restore");
+  out.phase = ThawPhase::kFrozen;
+  if (restore.find("ongoing-request=\"true\"") != restore.npos) out.phase = ThawPhase::kThawing;
+  if (restore.find("ongoing-request=\"false\"") != restore.npos) out.phase = ThawPhase::kReadable;
+  return out;
+}
+
+Result<ThawState> S3Store::thaw_state(const ObjectKey& key, Deadline deadline) {
+  TRY(check(key));
+  const Call call{.request = Request::kHead, .method = "HEAD", .key = key.name};
+  TRY(const HttpReply reply, client_.send(call, deadline).within("head " + key.name));
+  return thaw_state_of(reply);
+}
+
+Result<> S3Store::thaw(const ObjectKey& key, const ThawState& state, const ThawOrder& order, Deadline deadline) {
+  TRY(check(key));
+  const std::string body = restore_body(state.moves ? 0 : order.days, order.tier);
+  // Billed about as a PUT, and counted as one.
+  Call call{.request = Request::kPut, .method = "POST", .key = key.name, .query = {{"restore", ""}}, .body = view_of(body)};
+  call.headers.emplace_back("content-md5", to_base64(md5(call.body)));
+  TRY(client_.send(call, deadline).within("thaw " + key.name));
+  return done();
+}
+
 Result<Page> S3Store::list_once(std::string_view prefix, std::string_view after, Deadline deadline) {
   Call call{.request = Request::kList, .method = "GET", .reply_bytes_max = kListReplyBytesMax};
   call.query = {{"list-type", "2"}, {"encoding-type", "url"}, {"max-keys", std::to_string(options_.list_page_keys)}};
@@ -241,14 +271,15 @@ Result<std::size_t> S3Store::count_uploads(std::string_view prefix, TimestampMs 
 
 namespace takhin::object {
 
-Result<std::unique_ptr<ObjectStore>> open_s3(S3Options options, CredentialsProvider& credentials, Clock& clock,
-                                             Random& random, RequestMeter& meter) {
+Result<std::unique_ptr<ArchiveClassStore>> open_s3(S3Options options, CredentialsProvider& credentials, Clock& clock,
+                                             Random& random, RequestMeter& meter,
+                                                    metrics::Metrics* metrics) {
   TRY(auto address, s3::address_of(options));
   if (options.part_bytes < kPartBytesMin)
     return fail(Kind::kInvalid, "s3: parts of {} bytes are below S3's 5 MiB", options.part_bytes);
-  auto transport = std::make_unique<s3::PacedTransport>(make_curl_transport(options.http, clock), clock);
-  return std::unique_ptr<ObjectStore>(std::make_unique<s3::S3Store>(std::move(options), std::move(address), credentials,
-                                                                    clock, random, std::move(transport), meter));
+  auto transport = std::make_unique<s3::PacedTransport>(make_curl_transport(options.http, clock), clock, metrics);
+  return std::unique_ptr<ArchiveClassStore>(std::make_unique<s3::S3Store>(std::move(options), std::move(address), credentials,
+                                                                          clock, random, std::move(transport), meter));
 }
 
 }  // namespace takhin::object

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "base/worker_pool.h"
+#include "object/archive_class.h"
 #include "object/s3.h"
 #include "object/s3/client.h"
 #include "object/s3/xml.h"
@@ -11,7 +12,7 @@
 
 namespace takhin::object::s3 {
 
-class S3Store final : public ObjectStore, public UnfinishedUploads {
+class S3Store final : public ArchiveClassStore, public UnfinishedUploads {
  public:
   S3Store(S3Options options, Address address, CredentialsProvider& credentials, Clock& clock, Random& random,
           std::unique_ptr<HttpTransport> transport, RequestMeter& meter);
@@ -24,6 +25,8 @@ class S3Store final : public ObjectStore, public UnfinishedUploads {
   Result<std::vector<KeyError>> remove(std::span<const ObjectKey> keys, Deadline deadline) override;
   Result<std::size_t> abort_uploads(std::string_view prefix, TimestampMs older_than, Deadline deadline) override;
   Result<std::size_t> count_uploads(std::string_view prefix, TimestampMs older_than, Deadline deadline) override;
+  Result<ThawState> thaw_state(const ObjectKey& key, Deadline deadline) override;
+  Result<> thaw(const ObjectKey& key, const ThawState& state, const ThawOrder& order, Deadline deadline) override;
 
  private:
   Result<> for_each_upload(std::string_view prefix, TimestampMs older_than, Deadline deadline,
@@ -42,6 +45,9 @@ class S3Store final : public ObjectStore, public UnfinishedUploads {
 /// The store's CRC32C of a whole object, if the header holds one: not the composite kind, which is a checksum of
 /// checksums.
 std::optional<std::uint32_t> whole_crc(std::string_view value, std::string_view type);
+
+/// What a HEAD says of an archive class, in its three headers.
+ThawState thaw_state_of(const HttpReply& reply);
 
 /// What an upload borrows from its store.
 struct UploadContext {

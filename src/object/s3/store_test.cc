@@ -184,5 +184,68 @@ TEST_F(S3, AbortsOldUploadsPageByPage) {
   EXPECT_THAT(aborted, ElementsAre("bucket/p/a?uploadId=1", "bucket/p/c?uploadId=gone"));
 }
 
+TEST_F(S3, AFrozenObjectIsKnownByItsCodeAndItsHeaders) {
+  Pairs headers;
+  auto& scripted = open_scripted([&](const HttpRequest& request) {
+    return request.method == "GET" ? error_reply(403, "InvalidObjectState") : reply_of(200, "", headers);
+  });
+  EXPECT_EQ(store_->get({"k"}, {0, 1}, never_).error().kind, kFrozen);
+  struct Case {
+    Pairs headers;
+    ThawPhase phase;
+    bool moves;
+  };
+  const Case cases[] = {
+      {{}, ThawPhase::kReadable, false},
+      {{{"x-amz-storage-class", "GLACIER_IR"}}, ThawPhase::kReadable, false},
+      {{{"x-amz-storage-class", "GLACIER"}}, ThawPhase::kFrozen, false},
+      {{{"x-amz-storage-class", "DEEP_ARCHIVE"}, {"x-amz-restore", "ongoing-request=\"true\""}}, ThawPhase::kThawing, false},
+      {{{"x-amz-storage-class", "GLACIER"},
+        {"x-amz-restore", "ongoing-request=\"false\", expiry-date=\"Fri, 21 Dec 2012 00:00:00 GMT\""}},
+       ThawPhase::kReadable,
+       false},
+      {{{"x-amz-storage-class", "INTELLIGENT_TIERING"}}, ThawPhase::kReadable, false},
+      {{{"x-amz-storage-class", "INTELLIGENT_TIERING"}, {"x-amz-archive-status", "ARCHIVE_ACCESS"}}, ThawPhase::kFrozen, true},
+      {{{"x-amz-storage-class", "INTELLIGENT_TIERING"},
+        {"x-amz-archive-status", "DEEP_ARCHIVE_ACCESS"},
+        {"x-amz-restore", "ongoing-request=\"true\""}},
+       ThawPhase::kThawing,
+       true},
+  };
+  for (const Case& one : cases) {
+    headers = one.headers;
+    const auto state = store_->thaw_state({"k"}, never_);
+    ASSERT_TRUE(state.ok()) << state.error().text;
+    EXPECT_EQ(state->phase, one.phase);
+    EXPECT_EQ(state->moves, one.moves);
+  }
+  EXPECT_EQ(scripted.requests.back().method, "HEAD");
+}
+
+TEST_F(S3, ThawsByARestoreRequest) {
+  auto& scripted = open_scripted([](const HttpRequest&) { return reply_of(202); });
+  ASSERT_TRUE(store_->thaw({"a/k"}, {ThawPhase::kFrozen, "GLACIER", false}, {.days = 7, .tier = "Bulk"}, never_).ok());
+  EXPECT_EQ(scripted.requests[0].method, "POST");
+  EXPECT_TRUE(scripted.requests[0].url.ends_with("/bucket/a/k?restore=")) << scripted.requests[0].url;
+  EXPECT_NE(scripted.bodies[0].find("<Days>7</Days><GlacierJobParameters><Tier>Bulk</Tier></GlacierJobParameters>"),
+            std::string::npos);
+  ASSERT_TRUE(store_->thaw({"k"}, {ThawPhase::kFrozen, "INTELLIGENT_TIERING", true}, {}, never_).ok());
+  EXPECT_EQ(scripted.bodies[1].find("<Days>"), std::string::npos) << "it comes back for good";
+  EXPECT_EQ(meter_.requests_of(Request::kPut), 2u);
+}
+
+TEST_F(S3, WhatAnOrderIsAnswered) {
+  HttpReply reply;
+  open_scripted([&](const HttpRequest&) { return reply; });
+  const auto kind = [&](int status, std::string_view code) {
+    reply = error_reply(status, code);
+    return store_->thaw({"k"}, {ThawPhase::kFrozen, "GLACIER", false}, {}, never_).error().kind;
+  };
+  EXPECT_EQ(kind(409, "RestoreAlreadyInProgress"), Kind::kConflict);
+  EXPECT_EQ(kind(403, "InvalidObjectState"), kFrozen);
+  EXPECT_EQ(kind(503, "GlacierExpeditedRetrievalNotAvailable"), Kind::kUnavailable);
+  EXPECT_EQ(kind(403, "AccessDenied"), Kind::kDenied);
+}
+
 }  // namespace
 }  // namespace takhin::object::s3

@@ -155,6 +155,12 @@ Result<std::vector<RemoveError>> parse_removed(View body) {
   return errors;
 }
 
+std::string restore_body(int days, std::string_view tier) {
+  std::string out = R"(<RestoreRequest xmlns="http://s3.amazonaws.com/doc/2006-03-01/">)";
+  if (days > 0) out += fmt::format("<Days>{}</Days>", days);
+  return out + "<GlacierJobParameters><Tier>" + escaped(tier) + "</Tier></GlacierJobParameters></RestoreRequest>";
+}
+
 std::string remove_body(std::span<const ObjectKey> keys) {
   std::string out = R"(<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Quiet>true</Quiet>)";
   for (const ObjectKey& key : keys) out += "<Object><Key>" + escaped(key.name) + "</Key></Object>";

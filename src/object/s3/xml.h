@@ -58,6 +58,9 @@ struct RemoveError {
 };
 Result<std::vector<RemoveError>> parse_removed(View body);
 
+/// <RestoreRequest>; without days where they are 0.
+std::string restore_body(int days, std::string_view tier);
+
 std::string remove_body(std::span<const ObjectKey> keys);
 
 struct Part {
