@@ -27,6 +27,8 @@ class InternalTopic;
 class Features;
 class LiveConfigs;
 namespace security {
+class AuditLog;
+class Authorizer;
 class Credentials;
 }
 namespace quotas {
@@ -51,6 +53,8 @@ struct Broker {
   quotas::Quotas& quotas;
   Features& features;
   LiveConfigs& live;
+  security::Authorizer& authorizer;
+  security::AuditLog& audit;
   InternalTopic& offsets_topic;
   InternalTopic& transactions_topic;
   std::shared_ptr<groups::GroupCoordinator> groups;

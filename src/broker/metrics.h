@@ -30,6 +30,7 @@ class Counters {
   net::NetCounters net;
   metrics::Counter rejected;           // requests that could not be read
   metrics::Counter authentication_failed;
+  metrics::Counter authorization_denied;
   metrics::Counter produced_batches;
   metrics::Counter produced_bytes;
   metrics::Counter produce_errors;     // partitions

@@ -118,6 +118,15 @@ const Option kMutationWindows{.key = "kafka.controller.quota.window.num", .fallb
                                      "what may be changed in one go."};
 const Option kMutationWindow{.key = "kafka.controller.quota.window.size.seconds", .fallback = std::int64_t{1}, .min = 1,
                              .max = 86'400, .doc = "Length of one window of changes to topics."};
+const Option kAuthorizer{.key = "kafka.authorizer.enabled",
+                         .fallback = false,
+                         .doc = "Clients may do what ACLs (kafka-acls) allow them, and nothing else."};
+const Option kSuperUsers{.key = "kafka.super.users",
+                         .fallback = std::string(""),
+                         .doc = "Principals that may do everything, with semicolons: User:alice;User:bob."};
+const Option kAllowIfNoAcl{.key = "kafka.allow.everyone.if.no.acl.found",
+                           .fallback = false,
+                           .doc = "Everybody may do everything with a resource that no ACL is about."};
 
 const Option kGroupsBackup{.key = "tier.groups.backup.interval.ms",
                            .fallback = std::int64_t{60'000},
@@ -131,7 +140,23 @@ constexpr std::array kRows{&kHost,       &kPort,       &kAdvertisedHost, &kAdver
                            &kIdle,       &kInFlight,   &kThreads,        &kFetchMax,       &kColdWait,  &kColdThreads,
                            &kRebalanceDelay, &kSessionMin, &kSessionMax, &kGroupMembers,   &kOffsetsRetention, &kOffsetMetadata,
                            &kGroupsBackup, &kTxnTimeoutMax, &kTxnIdExpiration, &kFetchSessions, &kSaslMechanisms, &kSaslUsers,
-                           &kReauthMax, &kQuotaWindows, &kQuotaWindow, &kMutationWindows, &kMutationWindow};
+                           &kReauthMax, &kQuotaWindows, &kQuotaWindow, &kMutationWindows, &kMutationWindow,
+                           &kAuthorizer, &kSuperUsers, &kAllowIfNoAcl};
+
+/// Not commas between them: names from certificates hold some.
+Result<std::set<std::string, std::less<>>> super_users(const config::Settings& settings) {
+  std::set<std::string, std::less<>> out;
+  const std::string text = settings.text(kSuperUsers);
+  for (std::string_view rest = text; !rest.empty();) {
+    const auto end = std::min(rest.find(';'), rest.size());
+    const auto one = trimmed(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (one.empty()) continue;
+    if (!one.starts_with("User:")) return config::broken_rule(settings, kSuperUsers, "each must begin with User:");
+    out.emplace(one);
+  }
+  return out;
+}
 
 std::string_view type_of(const Option& option) {
   if (std::holds_alternative<bool>(option.fallback)) return "boolean";
@@ -202,6 +227,9 @@ Result<Options> options_from(const config::Settings& settings) {
     }
     options.sasl_mechanisms.emplace_back(mechanism);
   }
+  options.authorizer.enabled = settings.flag(kAuthorizer);
+  options.authorizer.allow_if_no_acl = settings.flag(kAllowIfNoAcl);
+  TRY(options.authorizer.super_users, super_users(settings));
   if (options.groups.session_timeout_min_ms > options.groups.session_timeout_max_ms) {
     return config::broken_rule(settings, kSessionMin, "must not be larger than kafka.group.max.session.timeout.ms");
   }

@@ -8,6 +8,7 @@
 #include "broker/groups/coordinator.h"
 #include "broker/net/listener.h"
 #include "broker/quotas/quotas.h"
+#include "broker/security/authorizer.h"
 #include "broker/transactions/coordinator.h"
 #include "config/option.h"
 
@@ -46,6 +47,7 @@ struct Options {
   std::string sasl_users_file;
   std::int64_t reauth_ms_max = 0;               // 0: a connection stays authenticated
   std::vector<ShownOption> shown;               // by name; for DescribeConfigs
+  security::AuthorizerOptions authorizer;
   bool tiering = false;                         // shown by DescribeLogDirs; set by assembly
 };
 

@@ -9,6 +9,8 @@
 #include "broker/internal_topic.h"
 #include "broker/live_configs.h"
 #include "broker/quotas/quotas.h"
+#include "broker/security/audit.h"
+#include "broker/security/authorizer.h"
 #include "broker/security/credentials.h"
 #include "broker/transaction_ends.h"
 #include "broker/transactions/coordinator.h"
@@ -66,7 +68,8 @@ class ServerImpl final : public Server {
  public:
   ServerImpl(ServerDeps deps, Options options, std::string cluster_id, std::unique_ptr<ProducerIds> producer_ids,
              std::unique_ptr<security::Credentials> credentials, std::unique_ptr<quotas::Quotas> quotas,
-             std::unique_ptr<Features> features, std::unique_ptr<LiveConfigs> live)
+             std::unique_ptr<Features> features, std::unique_ptr<LiveConfigs> live,
+             std::unique_ptr<security::Authorizer> authorizer)
       : clock_(deps.clock),
         options_(std::move(options)),
         counters_(deps.metrics),
@@ -75,6 +78,8 @@ class ServerImpl final : public Server {
         quotas_(std::move(quotas)),
         features_(std::move(features)),
         live_(std::move(live)),
+        authorizer_(std::move(authorizer)),
+        audit_(deps.clock),
         timers_(deps.clock),
         cold_("cold-reads", static_cast<std::size_t>(options_.cold_threads), kColdQueueMax),
         admin_("broker-admin", kAdminThreads, kAdminQueueMax),
@@ -100,6 +105,8 @@ class ServerImpl final : public Server {
                 .quotas = *quotas_,
                 .features = *features_,
                 .live = *live_,
+                .authorizer = *authorizer_,
+                .audit = audit_,
                 .offsets_topic = offsets_topic_,
                 .transactions_topic = transactions_topic_,
                 .groups = nullptr,
@@ -170,6 +177,8 @@ class ServerImpl final : public Server {
   const std::unique_ptr<quotas::Quotas> quotas_;
   const std::unique_ptr<Features> features_;
   const std::unique_ptr<LiveConfigs> live_;
+  const std::unique_ptr<security::Authorizer> authorizer_;
+  security::AuditLog audit_;
   TimerThread timers_;
   WorkerPool cold_;
   WorkerPool admin_;
@@ -185,6 +194,15 @@ class ServerImpl final : public Server {
   std::shared_ptr<void> tick_;
   std::unique_ptr<net::Listener> listener_;
 };
+
+/// What its owner can hardly want.
+void warn_of_authorizer(const security::Authorizer& authorizer, const security::AuthorizerOptions& options) {
+  const bool none = authorizer.list({}).empty();
+  if (!options.enabled && !none) log_warn("broker", "there are ACLs, but kafka.authorizer.enabled is not set: they are not obeyed");
+  if (options.enabled && none && options.super_users.empty() && !options.allow_if_no_acl) {
+    log_warn("broker", "there are neither ACLs nor kafka.super.users: nobody may do anything");
+  }
+}
 
 }  // namespace
 
@@ -202,9 +220,11 @@ Result<std::unique_ptr<Server>> Server::open(ServerDeps deps, Options options) {
       quotas::Quotas::open(deps.files, deps.clock, dir + "/client-quotas", options.quotas, quota_counters(deps.metrics)));
   TRY(auto features, Features::open(deps.files, dir + "/features"));
   TRY(auto live, LiveConfigs::open(deps.files, dir + "/configs", options));
+  TRY(auto authorizer, security::Authorizer::open(deps.files, dir + "/acls", options.authorizer));
+  warn_of_authorizer(*authorizer, options.authorizer);
   auto server = std::make_unique<ServerImpl>(deps, std::move(options), std::move(cluster_id), std::move(producer_ids),
                                              std::move(credentials), std::move(quotas), std::move(features),
-                                             std::move(live));
+                                             std::move(live), std::move(authorizer));
   TRY(server->open_coordinators(deps));
   TRY(server->listen());
   return std::unique_ptr<Server>(std::move(server));

@@ -24,7 +24,6 @@ TIERED = {
 
 # Test of kafka-python: why it cannot pass here.
 KAFKA_PYTHON_NOT_HERE = {
-    "test_create_describe_delete_acls": "there are no ACLs yet",
     "TestSSLConnection": "starts an Apache Kafka of its own",
 }
 
@@ -69,7 +68,8 @@ def test_kafka_python(brokers, tmp_path):
     proxy = SlowProxy(NETWORK_SECONDS)
     # As the suite sets its own Apache Kafka up.
     broker = brokers(settings={**TIERED, "kafka.broker.id": 0, "kafka.num.partitions": 4, "kafka.advertised.port": proxy.port,
-                               "kafka.group.min.session.timeout.ms": 100}).start()
+                               "kafka.group.min.session.timeout.ms": 100, "kafka.authorizer.enabled": "true",
+                               "kafka.super.users": "User:ANONYMOUS"}).start()
     host, port = broker.kafka.rsplit(":", 1)
     proxy.target = (host, int(port))
     root = unpack_kafka_python(tmp_path)

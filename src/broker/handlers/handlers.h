@@ -26,6 +26,9 @@ void list_transactions(const CallPtr& call);
 
 void sasl_handshake(const CallPtr& call);
 void sasl_authenticate(const CallPtr& call);
+void describe_acls(const CallPtr& call);
+void create_acls(const CallPtr& call);
+void delete_acls(const CallPtr& call);
 void describe_client_quotas(const CallPtr& call);
 void alter_client_quotas(const CallPtr& call);
 void describe_user_scram_credentials(const CallPtr& call);
