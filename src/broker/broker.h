@@ -28,6 +28,8 @@ class InternalTopic;
 class Features;
 class LiveConfigs;
 namespace security {
+class AuditLog;
+class Authorizer;
 class Credentials;
 class Failures;
 class Tokens;
@@ -58,6 +60,8 @@ struct Broker {
   groups::GroupConfigs& group_configs;
   security::Tokens* tokens;  // null: no OAUTHBEARER
   security::Failures& failures;
+  security::Authorizer& authorizer;
+  security::AuditLog& audit;
   InternalTopic& offsets_topic;
   InternalTopic& transactions_topic;
   std::shared_ptr<groups::GroupCoordinator> groups;

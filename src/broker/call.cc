@@ -12,6 +12,7 @@ Call::Call(Broker& broker, protocol::Request header, std::string peer, std::shar
       peer(std::move(peer)),
       session(std::move(session)),
       frame_bytes(frame_bytes),
+      rights(broker.authorizer, this->session->user, this->peer),
       respond_(std::move(respond)),
       arrived_(broker.clock.steady()),
       limits_(broker.quotas.kinds()),
@@ -34,6 +35,7 @@ void Call::answer_bare(View bytes) {
 }
 
 void Call::refuse(std::string_view why) {
+  tell_audit();
   broker.counters.rejected.add();
   log_info("broker", "connection {} closed: {} v{} from client '{}': {}", peer, header.api != nullptr ? header.api->name : "API",
            header.version, client_id(), why);
@@ -71,7 +73,25 @@ void Call::returned() {
   if (limited(quotas::Quota::kRequest)) ran_ns_.store((broker.clock.steady() - arrived_).count(), std::memory_order_relaxed);
 }
 
+void Call::changed(security::ResourceType type, std::string_view name, protocol::ErrorCode error) {
+  std::string text = fmt::format("{} {}", name_of(type), security::quoted(name));
+  if (error != protocol::ErrorCode::kNone) text += fmt::format(" ({})", name_of(error));
+  changed_.add(std::move(text));
+}
+
+void Call::tell_audit() {
+  if (rights.denied().empty() && changed_.empty()) return;
+  const std::string_view api = header.api != nullptr ? header.api->name : "API";
+  const auto who = fmt::format("{} from {} by {}", security::quoted(rights.principal()), rights.host(), api);
+  if (!rights.denied().empty()) {
+    broker.counters.authorization_denied.add();
+    broker.audit.denied(fmt::format("{}: denied {}", who, rights.denied().text()));
+  }
+  if (!changed_.empty()) broker.audit.changed(fmt::format("{}: {}", who, changed_.text()));
+}
+
 void Call::count() {
+  tell_audit();
   const auto& counters = broker.counters.of(header.key);
   counters.requests.add();
   counters.seconds.observe(std::chrono::duration<double>(broker.clock.steady() - arrived_).count());

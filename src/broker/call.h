@@ -8,6 +8,7 @@
 #include "broker/broker.h"
 #include "broker/net/connection.h"
 #include "broker/quotas/quotas.h"
+#include "broker/security/rights.h"
 #include "broker/security/session.h"
 #include "protocol/api.h"
 
@@ -27,6 +28,7 @@ class Call {
   const std::string peer;          // "127.0.0.1:50312"
   const std::shared_ptr<security::Session> session;  // of the connection: on its core only
   const std::size_t frame_bytes;   // of the request, header included
+  security::Rights rights;         // one thread at a time, until it is answered
   std::int16_t version() const { return header.version; }
   /// On which the client came: what it is told to connect to.
   const ListenerSpec& listener() const { return broker.listeners.at(session->listener); }
@@ -48,6 +50,8 @@ class Call {
   void answer_as(std::int16_t version, const Response& response) {
     answer_in(version, response, false);
   }
+  /// A resource was changed, or was not for the `error`: for the audit log.
+  void changed(security::ResourceType type, std::string_view name, protocol::ErrorCode error = protocol::ErrorCode::kNone);
   /// Produce with acks=0.
   void answer_nothing();
   /// The protocol has no error for this: closes the connection with one log line.
@@ -82,6 +86,7 @@ class Call {
   }
   void send(protocol::Encoded encoded, bool last);
   void count();
+  void tell_audit();
 
   net::Responder respond_;
   const Steady arrived_;
@@ -90,6 +95,7 @@ class Call {
   bool charged_ = false;
   std::int32_t throttle_ms_ = 0;
   std::atomic<std::int64_t> ran_ns_{-1};  // of the handler's first call; -1: it still runs
+  security::AuditNames changed_;
 };
 
 using CallPtr = std::shared_ptr<Call>;

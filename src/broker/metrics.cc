@@ -17,6 +17,8 @@ constexpr MetricDef kRejected{"kafka_rejected_requests_total", Type::kCounter,
                               "Requests that could not be read; each closed its connection."};
 constexpr MetricDef kAuthenticationFailed{"kafka_authentication_failed_total", Type::kCounter,
                                           "SASL exchanges that failed; each closed its connection."};
+constexpr MetricDef kAuthorizationDenied{"kafka_authorization_denied_total", Type::kCounter,
+                                         "Requests of which something was refused because no ACL allows it."};
 constexpr MetricDef kBytesIn{"kafka_bytes_in_total", Type::kCounter, "Bytes read from client connections."};
 constexpr MetricDef kBytesOut{"kafka_bytes_out_total", Type::kCounter, "Bytes written to client connections."};
 constexpr MetricDef kConnections{"kafka_connections", Type::kGauge, "Open client connections."};
@@ -81,6 +83,7 @@ Counters::Counters(metrics::Metrics& metrics) {
   rejected = metrics.counter(kRejected);
   authentication_failed = metrics.counter(kAuthenticationFailed);
   certificate_not_after = metrics.gauge(kCertificateEnd);
+  authorization_denied = metrics.counter(kAuthorizationDenied);
   produced_batches = metrics.counter(kProducedBatches);
   produced_bytes = metrics.counter(kProducedBytes);
   produce_errors = metrics.counter(kProduceErrors);

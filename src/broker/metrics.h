@@ -31,6 +31,7 @@ class Counters {
   metrics::Counter rejected;           // requests that could not be read
   metrics::Counter authentication_failed;
   metrics::Gauge certificate_not_after;  // seconds since 1970
+  metrics::Counter authorization_denied;
   metrics::Counter produced_batches;
   metrics::Counter produced_bytes;
   metrics::Counter produce_errors;     // partitions

@@ -173,6 +173,15 @@ const Option kFailureDelay{.key = "kafka.connection.failed.authentication.delay.
                            .doc = "How long the answer to a failed authentication waits. From an address that fails again "
                                   "and again it "
                                   "waits up to ten seconds."};
+const Option kAuthorizer{.key = "kafka.authorizer.enabled",
+                         .fallback = false,
+                         .doc = "Clients may do what ACLs (kafka-acls) allow them, and nothing else."};
+const Option kSuperUsers{.key = "kafka.super.users",
+                         .fallback = std::string(""),
+                         .doc = "Principals that may do everything, with semicolons: User:alice;User:bob."};
+const Option kAllowIfNoAcl{.key = "kafka.allow.everyone.if.no.acl.found",
+                           .fallback = false,
+                           .doc = "Everybody may do everything with a resource that no ACL is about."};
 
 const Option kGroupsBackup{.key = "tier.groups.backup.interval.ms",
                            .fallback = std::int64_t{60'000},
@@ -189,7 +198,23 @@ constexpr std::array kRows{&kHost,       &kPort,       &kAdvertisedHost, &kAdver
                            &kConsumerSession, &kConsumerSessionMin, &kConsumerSessionMax, &kConsumerBeat, &kConsumerBeatMin,
                            &kConsumerBeatMax, &kConsumerMembers, &kConsumerAssignors,
                            &kGroupsBackup, &kTxnTimeoutMax, &kTxnIdExpiration, &kFetchSessions, &kSaslMechanisms, &kSaslUsers,
-                           &kReauthMax, &kFailureDelay, &kQuotaWindows, &kQuotaWindow, &kMutationWindows, &kMutationWindow};
+                           &kReauthMax, &kFailureDelay, &kQuotaWindows, &kQuotaWindow, &kMutationWindows, &kMutationWindow,
+                           &kAuthorizer, &kSuperUsers, &kAllowIfNoAcl};
+
+/// Not commas between them: names from certificates hold some.
+Result<std::set<std::string, std::less<>>> super_users(const config::Settings& settings) {
+  std::set<std::string, std::less<>> out;
+  const std::string text = settings.text(kSuperUsers);
+  for (std::string_view rest = text; !rest.empty();) {
+    const auto end = std::min(rest.find(';'), rest.size());
+    const auto one = trimmed(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (one.empty()) continue;
+    if (!one.starts_with("User:")) return config::broken_rule(settings, kSuperUsers, "each must begin with User:");
+    out.emplace(one);
+  }
+  return out;
+}
 
 std::string_view type_of(const Option& option) {
   if (std::holds_alternative<bool>(option.fallback)) return "boolean";
@@ -336,6 +361,9 @@ Result<Options> options_from(const config::Settings& settings) {
   TRY(options.listeners, listeners_from(settings, options.sasl_mechanisms));
   TRY(options.tls, tls_from(settings, options.listeners));
   options.listener.tls_handshake_ms = options.tls.handshake_ms;
+  options.authorizer.enabled = settings.flag(kAuthorizer);
+  options.authorizer.allow_if_no_acl = settings.flag(kAllowIfNoAcl);
+  TRY(options.authorizer.super_users, super_users(settings));
   if (options.groups.session_timeout_min_ms > options.groups.session_timeout_max_ms) {
     return config::broken_rule(settings, kSessionMin, "must not be larger than kafka.group.max.session.timeout.ms");
   }

@@ -8,8 +8,9 @@
 #include "broker/groups/coordinator.h"
 #include "broker/listeners.h"
 #include "broker/net/listener.h"
-#include "broker/quotas/quotas.h"
 #include "broker/oauth_options.h"
+#include "broker/quotas/quotas.h"
+#include "broker/security/authorizer.h"
 #include "broker/tls_options.h"
 #include "broker/transactions/coordinator.h"
 #include "config/option.h"
@@ -53,6 +54,7 @@ struct Options {
   std::vector<ShownOption> shown;               // by name; for DescribeConfigs
   std::int64_t failure_delay_ms = 100;          // connection.failed.authentication.delay.ms
   security::OAuthOptions oauth;
+  security::AuthorizerOptions authorizer;
   bool tiering = false;                         // shown by DescribeLogDirs; set by assembly
 };
 

@@ -7,10 +7,12 @@
 #include "broker/features.h"
 #include "broker/group_backup.h"
 #include "broker/groups/coordinator.h"
+#include "broker/handlers/handlers.h"
 #include "broker/internal_topic.h"
 #include "broker/live_configs.h"
 #include "broker/quotas/quotas.h"
-#include "broker/handlers/handlers.h"
+#include "broker/security/audit.h"
+#include "broker/security/authorizer.h"
 #include "broker/security/credentials.h"
 #include "broker/security/failures.h"
 #include "broker/security/oauth.h"
@@ -94,7 +96,8 @@ class ServerImpl final : public Server {
   ServerImpl(ServerDeps deps, Options options, std::string cluster_id, std::unique_ptr<ProducerIds> producer_ids,
              std::unique_ptr<security::Credentials> credentials, std::unique_ptr<quotas::Quotas> quotas,
              std::unique_ptr<Features> features, std::unique_ptr<LiveConfigs> live,
-             std::unique_ptr<groups::GroupConfigs> group_configs, std::unique_ptr<security::Tokens> tokens)
+             std::unique_ptr<groups::GroupConfigs> group_configs, std::unique_ptr<security::Tokens> tokens,
+             std::unique_ptr<security::Authorizer> authorizer)
       : clock_(deps.clock),
         options_(std::move(options)),
         counters_(deps.metrics),
@@ -106,6 +109,8 @@ class ServerImpl final : public Server {
         group_configs_(std::move(group_configs)),
         tokens_(std::move(tokens)),
         failures_(deps.clock, std::chrono::milliseconds(options_.failure_delay_ms)),
+        authorizer_(std::move(authorizer)),
+        audit_(deps.clock),
         timers_(deps.clock),
         cold_("cold-reads", static_cast<std::size_t>(options_.cold_threads), kColdQueueMax),
         admin_("broker-admin", kAdminThreads, kAdminQueueMax),
@@ -137,6 +142,8 @@ class ServerImpl final : public Server {
                 .group_configs = *group_configs_,
                 .tokens = tokens_.get(),
                 .failures = failures_,
+                .authorizer = *authorizer_,
+                .audit = audit_,
                 .offsets_topic = offsets_topic_,
                 .transactions_topic = transactions_topic_,
                 .groups = nullptr,
@@ -253,6 +260,8 @@ class ServerImpl final : public Server {
   const std::unique_ptr<groups::GroupConfigs> group_configs_;
   const std::unique_ptr<security::Tokens> tokens_;  // null: none are taken
   security::Failures failures_;
+  const std::unique_ptr<security::Authorizer> authorizer_;
+  security::AuditLog audit_;
   TimerThread timers_;
   WorkerPool cold_;
   WorkerPool admin_;
@@ -286,6 +295,15 @@ Result<std::unique_ptr<security::Tokens>> open_tokens(const ServerDeps& deps, co
   });
 }
 
+/// What its owner can hardly want.
+void warn_of_authorizer(const security::Authorizer& authorizer, const security::AuthorizerOptions& options) {
+  const bool none = authorizer.list({}).empty();
+  if (!options.enabled && !none) log_warn("broker", "there are ACLs, but kafka.authorizer.enabled is off: they are not obeyed");
+  if (options.enabled && none && options.super_users.empty() && !options.allow_if_no_acl) {
+    log_warn("broker", "there are neither ACLs nor kafka.super.users: nobody may do anything");
+  }
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::open(ServerDeps deps, Options options) {
@@ -304,9 +322,11 @@ Result<std::unique_ptr<Server>> Server::open(ServerDeps deps, Options options) {
   TRY(auto live, LiveConfigs::open(deps.files, dir + "/configs", options));
   TRY(auto group_configs, groups::GroupConfigs::open(deps.files, dir + "/group-configs", options.groups.consumer));
   TRY(auto tokens, open_tokens(deps, options));
+  TRY(auto authorizer, security::Authorizer::open(deps.files, dir + "/acls", options.authorizer));
+  warn_of_authorizer(*authorizer, options.authorizer);
   auto server = std::make_unique<ServerImpl>(deps, std::move(options), std::move(cluster_id), std::move(producer_ids),
-                                             std::move(credentials), std::move(quotas), std::move(features),
-                                             std::move(live), std::move(group_configs), std::move(tokens));
+                                             std::move(credentials), std::move(quotas), std::move(features), std::move(live),
+                                             std::move(group_configs), std::move(tokens), std::move(authorizer));
   TRY(server->open_coordinators(deps));
   TRY(server->listen());
   return std::unique_ptr<Server>(std::move(server));

@@ -38,7 +38,7 @@ void cluster(const CallPtr& call, DescribeClusterRequest request) {
   response.controller_id = broker.options.broker_id;
   const ListenerSpec& where = call->listener();
   response.brokers.push_back({broker.options.broker_id, where.advertised_host, where.advertised_port, std::nullopt, false});
-  if (request.include_cluster_authorized_operations) response.cluster_authorized_operations = kClusterOperations;
+  if (request.include_cluster_authorized_operations) response.cluster_authorized_operations = cluster_operations(*call);
   call->answer(response);
 }
 
@@ -107,10 +107,13 @@ DescribeTopicPartitionsResponse::DescribeTopicPartitionsResponsePartition descri
   return out;
 }
 
-std::vector<std::string> names_asked(const Broker& broker, const DescribeTopicPartitionsRequest& request) {
+/// Of all topics only those that the caller may describe.
+std::vector<std::string> names_asked(Call& call, const DescribeTopicPartitionsRequest& request) {
   std::vector<std::string> names;
   if (request.topics.empty()) {
-    for (const auto& info : broker.topics.all()) names.push_back(info->name);
+    for (const auto& info : call.broker.topics.all()) {
+      if (call.rights.sees(AclOperation::kDescribe, ResourceType::kTopic, info->name)) names.push_back(info->name);
+    }
   }
   for (const auto& topic : request.topics) names.push_back(topic.name);
   std::ranges::sort(names);
@@ -124,7 +127,7 @@ void topic_partitions(const CallPtr& call, DescribeTopicPartitionsRequest reques
   const Broker& broker = call->broker;
   DescribeTopicPartitionsResponse response;
   std::int32_t left = std::clamp(request.response_partition_limit, 1, kDescribedPartitionsMax);
-  for (const auto& name : names_asked(broker, request)) {
+  for (const auto& name : names_asked(*call, request)) {
     const auto info = broker.topics.find(name);
     const bool resumed = request.cursor && request.cursor->topic_name == name;
     std::int32_t at = resumed ? std::max(0, request.cursor->partition_index) : 0;
@@ -134,13 +137,17 @@ void topic_partitions(const CallPtr& call, DescribeTopicPartitionsRequest reques
     }
     auto& topic = response.topics.emplace_back();
     topic.name = name;
+    if (!may_topic(*call, AclOperation::kDescribe, name)) {
+      topic.error_code = ErrorCode::kTopicAuthorizationFailed;
+      continue;
+    }
     if (info == nullptr) {
       topic.error_code = ErrorCode::kUnknownTopicOrPartition;
       continue;
     }
     topic.topic_id = info->id;
     topic.is_internal = is_internal_topic(name);
-    topic.topic_authorized_operations = kTopicOperations;
+    topic.topic_authorized_operations = call->rights.operations(ResourceType::kTopic, name);
     const auto end = static_cast<std::int32_t>(info->partitions.size());
     for (; at < end && left > 0; ++at, --left) {
       topic.partitions.push_back(describe(broker, at, info->partitions[static_cast<std::size_t>(at)].get()));

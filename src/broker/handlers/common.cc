@@ -8,6 +8,11 @@ using protocol::ErrorCode;
 
 bool is_internal_topic(std::string_view name) { return name == "__consumer_offsets" || name == "__transaction_state"; }
 
+std::int32_t cluster_operations(Call& call) {
+  if (!call.rights.may_in_cluster(AclOperation::kDescribe)) return 0;
+  return call.rights.operations(ResourceType::kCluster, security::kClusterName);
+}
+
 std::string log_dir_of(const Broker& broker) { return broker.options.data_dir + "/log"; }
 
 std::shared_ptr<const partition::TopicInfo> find_topic(const Broker& broker, const std::string& name, const Uuid& id,

@@ -1,5 +1,5 @@
 #pragma once
-// What several handlers share: names, lookups, authorised operations, config values as tools see them.
+// What several handlers share: names, lookups, rights, config values as tools see them.
 
 #include <memory>
 #include <optional>
@@ -11,11 +11,26 @@
 
 namespace takhin::broker::handlers {
 
-/// AclOperation bits of everything that may be done (there is no authoriser): what Kafka answers then.
-inline constexpr std::int32_t kTopicOperations = 0b1101'1111'1000;     // READ WRITE CREATE DELETE ALTER DESCRIBE, CONFIGS both
-inline constexpr std::int32_t kClusterOperations =
-    0b1'1111'1010'0000;  // CREATE ALTER DESCRIBE CLUSTER_ACTION, CONFIGS, IDEMPOTENT_WRITE
-static_assert(kTopicOperations == 3576 && kClusterOperations == 8096);
+using security::AclOperation;
+using security::ResourceType;
+
+/// As Kafka says it.
+inline constexpr const char* kClusterDenied = "Cluster authorization failed.";
+inline constexpr const char* kTopicDenied = "Topic authorization failed.";
+inline constexpr const char* kGroupDenied = "Group authorization failed.";
+
+/// Whether the caller may; see security::Rights.
+inline bool may_topic(Call& call, AclOperation operation, std::string_view name) {
+  return call.rights.may(operation, ResourceType::kTopic, name);
+}
+inline bool may_group(Call& call, AclOperation operation, std::string_view name) {
+  return call.rights.may(operation, ResourceType::kGroup, name);
+}
+inline bool may_transaction(Call& call, AclOperation operation, std::string_view id) {
+  return call.rights.may(operation, ResourceType::kTransactionalId, id);
+}
+/// authorized_operations of the cluster, which are themselves told only to those who may describe it.
+std::int32_t cluster_operations(Call& call);
 
 bool is_internal_topic(std::string_view name);
 /// As DescribeLogDirs names it.

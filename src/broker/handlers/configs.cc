@@ -66,6 +66,22 @@ DescribeConfigsResponse::DescribeConfigsResourceResult show(const ConfigValue& v
   return out;
 }
 
+const char* denial_of(std::int8_t type) {
+  if (type == kTopicResource) return kTopicDenied;
+  return type == kGroupResource ? kGroupDenied : kClusterDenied;
+}
+
+/// kNone, or the error that the lack of the right is: configs of anything but topics and groups are the cluster's.
+ErrorCode check_right(Call& call, AclOperation operation, std::int8_t type, const std::string& name) {
+  if (type == kTopicResource) {
+    return may_topic(call, operation, name) ? ErrorCode::kNone : ErrorCode::kTopicAuthorizationFailed;
+  }
+  if (type == kGroupResource) {
+    return may_group(call, operation, name) ? ErrorCode::kNone : ErrorCode::kGroupAuthorizationFailed;
+  }
+  return call.rights.may_in_cluster(operation) ? ErrorCode::kNone : ErrorCode::kClusterAuthorizationFailed;
+}
+
 void describe(const CallPtr& call, DescribeConfigsRequest request) {
   const Broker& broker = call->broker;
   DescribeConfigsResponse response;
@@ -75,7 +91,11 @@ void describe(const CallPtr& call, DescribeConfigsRequest request) {
     result.resource_name = resource.resource_name;
     result.error_message.reset();
     std::vector<ConfigValue> values;
-    if (resource.resource_type == kTopicResource) {
+    result.error_code =
+        check_right(*call, AclOperation::kDescribeConfigs, resource.resource_type, resource.resource_name);
+    if (result.error_code != ErrorCode::kNone) {
+      result.error_message = denial_of(resource.resource_type);
+    } else if (resource.resource_type == kTopicResource) {
       const auto info = broker.topics.find(resource.resource_name);
       if (info != nullptr) values = topic_config_values(broker.topics.defaults(), info->configs);
       else result.error_code = ErrorCode::kUnknownTopicOrPartition;
@@ -259,6 +279,19 @@ Refusal change(const Broker& broker, const AlterConfigsRequest::AlterConfigsReso
   return keep(broker, target, configs, validate_only);
 }
 
+template <class Resource>
+Refusal change_allowed(Call& call, const Resource& resource, bool validate_only) {
+  const std::int8_t type = resource.resource_type;
+  const ErrorCode denied = check_right(call, AclOperation::kAlterConfigs, type, resource.resource_name);
+  if (denied != ErrorCode::kNone) return {denied, denial_of(type)};
+  Refusal refusal = change(call.broker, resource, validate_only);
+  const ResourceType audited = type == kTopicResource   ? ResourceType::kTopic
+                               : type == kGroupResource ? ResourceType::kGroup
+                                                        : ResourceType::kCluster;
+  if (!validate_only) call.changed(audited, resource.resource_name, refusal.error);
+  return refusal;
+}
+
 template <class Response, class Request>
 void alter(const CallPtr& call, Request request) {
   const auto shared = std::make_shared<const Request>(std::move(request));
@@ -278,7 +311,7 @@ void alter(const CallPtr& call, Request request) {
   in_pool(
       call->broker.admin,
       [call, shared, answer] {
-        answer([&](const auto& resource) { return change(call->broker, resource, shared->validate_only); });
+        answer([&](const auto& resource) { return change_allowed(*call, resource, shared->validate_only); });
       },
       [&] {
         answer([](const auto&) { return Refusal{ErrorCode::kRequestTimedOut, "too much is being changed; try again"}; });

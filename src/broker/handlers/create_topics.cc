@@ -101,11 +101,29 @@ ErrorCode code_of(const Error& error) {
   return error.kind == Kind::kInvalid ? ErrorCode::kInvalidTopic : protocol::error_code_for(error.kind);
 }
 
-Outcome create(const Broker& broker, const ChangeBudget& budget, const Asked& asked, bool validate_only) {
+/// Nothing is said of a topic that the caller may not create, not even that it is there.
+Plan plan_allowed(Call& call, const Asked& asked) {
+  const bool allowed = call.rights.sees(AclOperation::kCreate, ResourceType::kCluster, security::kClusterName) ||
+                       may_topic(call, AclOperation::kCreate, asked.name);
+  return allowed ? plan_for(call.broker, asked) : refused(ErrorCode::kTopicAuthorizationFailed, kTopicDenied);
+}
+
+void tell_configs(const Broker& broker, const Plan& plan, Outcome& outcome) {
+  outcome.num_partitions = plan.partitions;
+  outcome.replication_factor = 1;
+  for (const ConfigValue& value : topic_config_values(broker.topics.defaults(), plan.configs)) {
+    const ConfigSynonym& now = value.synonyms.front();
+    outcome.configs->push_back({value.name, now.value, value.read_only, static_cast<std::int8_t>(now.source), value.sensitive});
+  }
+}
+
+Outcome create(Call& call, const ChangeBudget& budget, const Asked& asked, bool validate_only) {
+  const Broker& broker = call.broker;
   Outcome outcome;
   outcome.name = asked.name;
   outcome.error_message.reset();
-  Plan plan = plan_for(broker, asked);
+  Plan plan = plan_allowed(call, asked);
+  const bool allowed = plan.error != ErrorCode::kTopicAuthorizationFailed;
   if (plan.error == ErrorCode::kNone && !budget.take(plan.partitions)) {
     plan = refused(ErrorCode::kThrottlingQuotaExceeded, std::string(kOverQuota));
   }
@@ -118,15 +136,16 @@ Outcome create(const Broker& broker, const ChangeBudget& budget, const Asked& as
     }
   }
   outcome.error_code = plan.error;
+  if (allowed && !validate_only) call.changed(ResourceType::kTopic, asked.name, plan.error);
   if (plan.error != ErrorCode::kNone) {
     outcome.error_message = plan.why;
     return outcome;
   }
-  outcome.num_partitions = plan.partitions;
-  outcome.replication_factor = 1;
-  for (const ConfigValue& value : topic_config_values(broker.topics.defaults(), plan.configs)) {
-    const ConfigSynonym& now = value.synonyms.front();
-    outcome.configs->push_back({value.name, now.value, value.read_only, static_cast<std::int8_t>(now.source), value.sensitive});
+  if (call.rights.sees(AclOperation::kDescribeConfigs, ResourceType::kTopic, asked.name)) {
+    tell_configs(broker, plan, outcome);
+  } else {
+    outcome.topic_config_error_code = static_cast<std::int16_t>(ErrorCode::kTopicAuthorizationFailed);
+    outcome.configs.reset();
   }
   return outcome;
 }
@@ -139,7 +158,7 @@ CreateTopicsResponse create_all(const CallPtr& call, const CreateTopicsRequest& 
   CreateTopicsResponse response;
   for (const Asked& asked : request.topics) {
     if (times[asked.name] == 1) {
-      response.topics.push_back(create(call->broker, budget, asked, request.validate_only));
+      response.topics.push_back(create(*call, budget, asked, request.validate_only));
     } else if (times[asked.name] > 1) {
       Outcome outcome;
       outcome.name = asked.name;

@@ -34,11 +34,22 @@ Outcome outcome_of(const Asked& asked, ErrorCode error, std::optional<std::strin
   return outcome;
 }
 
-Outcome remove(const Broker& broker, const ChangeBudget& budget, const Asked& asked) {
+/// Ids are no secret, names are: they are told only to those who may describe the topic.
+Outcome denied(Call& call, const Asked& asked, const partition::TopicInfo* info) {
+  Outcome outcome = outcome_of(asked, ErrorCode::kTopicAuthorizationFailed, kTopicDenied);
+  const bool named = info != nullptr && call.rights.sees(AclOperation::kDescribe, ResourceType::kTopic, info->name);
+  if (named) outcome.name = info->name;
+  return outcome;
+}
+
+Outcome remove(Call& call, const ChangeBudget& budget, const Asked& asked) {
+  const Broker& broker = call.broker;
   const bool by_id = !asked.topic_id.is_zero();
   if (by_id == asked.name.has_value())
     return outcome_of(asked, ErrorCode::kInvalidRequest, "a topic is named by name or by id, not both");
   const auto info = find_topic(broker, asked.name.value_or(""), asked.topic_id, by_id);
+  if (!by_id && !may_topic(call, AclOperation::kDelete, *asked.name)) return denied(call, asked, nullptr);
+  if (by_id && info != nullptr && !may_topic(call, AclOperation::kDelete, info->name)) return denied(call, asked, info.get());
   if (info == nullptr) return outcome_of(asked, by_id ? ErrorCode::kUnknownTopicId : ErrorCode::kUnknownTopicOrPartition);
   if (is_internal_topic(info->name)) return outcome_of(asked, ErrorCode::kInvalidRequest, "internal topics are not deleted");
   if (!budget.take(static_cast<std::int32_t>(info->partitions.size()))) {
@@ -53,6 +64,7 @@ Outcome remove(const Broker& broker, const ChangeBudget& budget, const Asked& as
     outcome.error_code = protocol::error_code_for(removed.error().kind);
     outcome.error_message = removed.error().text;
   }
+  call.changed(ResourceType::kTopic, info->name, outcome.error_code);
   return outcome;
 }
 
@@ -63,7 +75,7 @@ void run(const CallPtr& call, DeleteTopicsRequest request) {
       [call, topics] {
         DeleteTopicsResponse response;
         const ChangeBudget budget(call, kStrictQuotaSince);
-        for (const Asked& asked : *topics) response.responses.push_back(remove(call->broker, budget, asked));
+        for (const Asked& asked : *topics) response.responses.push_back(remove(*call, budget, asked));
         call->answer(response);
       },
       [&] {

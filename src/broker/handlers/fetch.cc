@@ -103,16 +103,22 @@ void Job::resolve() {
   const Broker& broker = call_->broker;
   const bool by_id = call_->version() >= kTopicIdsSince;
   std::shared_ptr<const partition::TopicInfo> topic;
+  bool allowed = true;
   for (std::size_t i = 0; i < context_.partitions.size(); ++i) {
     const FetchedPartition& one = context_.partitions[i];
     const FetchedPartition* before = i > 0 ? &context_.partitions[i - 1] : nullptr;
-    if (before == nullptr || !same_topic(*before, one)) topic = find_topic(broker, one.topic, one.topic_id, by_id);
+    if (before == nullptr || !same_topic(*before, one)) {
+      topic = find_topic(broker, one.topic, one.topic_id, by_id);
+      const bool nobody = by_id && topic == nullptr;
+      allowed = nobody || may_topic(*call_, AclOperation::kRead, by_id ? topic->name : one.topic);
+    }
     const auto found = locate(topic.get(), one.asked.partition,
                               by_id ? ErrorCode::kUnknownTopicId : ErrorCode::kUnknownTopicOrPartition);
     Part& part = parts_.emplace_back();
     part.asked = one.asked;
-    part.error = found.error;
-    if (found.error == ErrorCode::kNone) part.error = check_epoch(*found.partition, one.asked.current_leader_epoch);
+    part.error = allowed ? found.error : ErrorCode::kTopicAuthorizationFailed;
+    if (part.error != ErrorCode::kNone) continue;
+    part.error = check_epoch(*found.partition, one.asked.current_leader_epoch);
     if (part.error == ErrorCode::kNone) part.partition = found.partition;
   }
 }

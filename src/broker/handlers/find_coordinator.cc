@@ -1,7 +1,10 @@
 // FindCoordinator: this broker coordinates every group and transaction. The first one to ask has the coordinator's topic made, as
 // in Kafka, so that no later request has to wait for that.
 
+#include <algorithm>
+
 #include "base/log.h"
+#include "broker/handlers/common.h"
 #include "broker/handlers/handlers.h"
 #include "broker/internal_topic.h"
 #include "protocol/messages/find_coordinator.h"
@@ -18,11 +21,17 @@ constexpr std::int8_t kTransaction = 1;
 /// KIP-699: several keys in one request.
 constexpr std::int16_t kBatchedSince = 4;
 
-FindCoordinatorResponse::Coordinator coordinator_of(const Call& call, const std::string& key, std::int8_t type) {
+bool may_find(Call& call, const std::string& key, std::int8_t type) {
+  if (type == kTransaction) return may_transaction(call, AclOperation::kDescribe, key);
+  return type != kGroup || may_group(call, AclOperation::kDescribe, key);
+}
+
+FindCoordinatorResponse::Coordinator coordinator_of(Call& call, const std::string& key, std::int8_t type) {
   FindCoordinatorResponse::Coordinator out;
   out.key = key;
   out.error_message.reset();
-  if (type == kGroup || type == kTransaction) {
+  const bool allowed = may_find(call, key, type);
+  if (allowed && (type == kGroup || type == kTransaction)) {
     out.node_id = call.broker.options.broker_id;
     out.host = call.listener().advertised_host;
     out.port = call.listener().advertised_port;
@@ -30,6 +39,11 @@ FindCoordinatorResponse::Coordinator coordinator_of(const Call& call, const std:
   }
   out.node_id = -1;
   out.port = -1;
+  if (!allowed) {
+    out.error_code =
+        type == kTransaction ? ErrorCode::kTransactionalIdAuthorizationFailed : ErrorCode::kGroupAuthorizationFailed;
+    return out;
+  }
   out.error_code = ErrorCode::kInvalidRequest;
   out.error_message = fmt::format("coordinators of type {} are not known", type);
   return out;
@@ -52,8 +66,16 @@ void answer(const CallPtr& call, const FindCoordinatorRequest& request) {
   call->answer(response);
 }
 
+/// The topic is made for those who may use it.
+bool finds_any(Call& call, const FindCoordinatorRequest& request) {
+  const ResourceType type = request.key_type == kTransaction ? ResourceType::kTransactionalId : ResourceType::kGroup;
+  const auto sees = [&](const std::string& key) { return call.rights.sees(AclOperation::kDescribe, type, key); };
+  return call.version() >= kBatchedSince ? std::ranges::any_of(request.coordinator_keys, sees) : sees(request.key);
+}
+
 void run(const CallPtr& call, FindCoordinatorRequest request) {
   InternalTopic& topic = request.key_type == kTransaction ? call->broker.transactions_topic : call->broker.offsets_topic;
+  if (!finds_any(*call, request)) return answer(call, request);
   if (topic.exists() || (request.key_type != kGroup && request.key_type != kTransaction)) return answer(call, request);
   const auto shared = std::make_shared<const FindCoordinatorRequest>(std::move(request));
   in_pool(

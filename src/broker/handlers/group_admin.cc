@@ -1,5 +1,6 @@
 // DescribeGroups, ListGroups, DeleteGroups.
 
+#include "broker/handlers/common.h"
 #include "broker/handlers/groups.h"
 #include "broker/handlers/handlers.h"
 #include "protocol/messages/delete_groups.h"
@@ -9,12 +10,50 @@
 namespace takhin::broker::handlers {
 namespace {
 
-void describe(const CallPtr& call, protocol::DescribeGroupsRequest request) {
-  call->answer(call->broker.groups->describe(caller_of(*call), request));
+using protocol::ErrorCode;
+
+/// Takes out of `groups` what the caller may not `operation`, and answers it.
+std::vector<std::string> take_refused(Call& call, AclOperation operation, std::vector<std::string>& groups) {
+  std::vector<std::string> allowed, refused;
+  for (std::string& group : groups) (may_group(call, operation, group) ? allowed : refused).push_back(std::move(group));
+  groups = std::move(allowed);
+  return refused;
 }
-void list(const CallPtr& call, protocol::ListGroupsRequest request) { call->answer(call->broker.groups->list(request)); }
+
+void describe(const CallPtr& call, protocol::DescribeGroupsRequest request) {
+  const auto refused = take_refused(*call, AclOperation::kDescribe, request.groups);
+  auto response = call->broker.groups->describe(caller_of(*call), request);
+  for (auto& group : response.groups) {
+    if (!request.include_authorized_operations || group.error_code != ErrorCode::kNone) continue;
+    group.authorized_operations = call->rights.operations(ResourceType::kGroup, group.group_id);
+  }
+  for (const std::string& group : refused) {
+    auto& out = response.groups.emplace_back();
+    out.group_id = group;
+    out.error_code = ErrorCode::kGroupAuthorizationFailed;
+  }
+  call->answer(response);
+}
+
+void list(const CallPtr& call, protocol::ListGroupsRequest request) {
+  auto response = call->broker.groups->list(request);
+  if (!call->rights.sees(AclOperation::kDescribe, ResourceType::kCluster, security::kClusterName)) {
+    std::erase_if(response.groups, [&](const auto& group) {
+      return !call->rights.sees(AclOperation::kDescribe, ResourceType::kGroup, group.group_id);
+    });
+  }
+  call->answer(response);
+}
+
 void remove(const CallPtr& call, protocol::DeleteGroupsRequest request) {
-  call->broker.groups->remove(request, [call](protocol::DeleteGroupsResponse response) { call->answer(response); });
+  const auto refused = take_refused(*call, AclOperation::kDelete, request.groups_names);
+  call->broker.groups->remove(request, [call, refused](protocol::DeleteGroupsResponse response) {
+    for (const auto& result : response.results) call->changed(ResourceType::kGroup, result.group_id, result.error_code);
+    for (const std::string& group : refused) {
+      response.results.push_back({.group_id = group, .error_code = ErrorCode::kGroupAuthorizationFailed});
+    }
+    call->answer(response);
+  });
 }
 
 }  // namespace

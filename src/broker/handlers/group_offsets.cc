@@ -28,17 +28,20 @@ using protocol::TxnOffsetCommitResponse;
 
 constexpr std::int16_t kCommitIdsSince = 10;
 constexpr std::int16_t kFetchIdsSince = 10;
+constexpr std::int16_t kManyGroupsSince = 8;  // OffsetFetch (KIP-709)
+constexpr std::int16_t kFetchErrorSince = 2;  // OffsetFetch has an error for all
 constexpr std::int16_t kTxnCommitIdsSince = 6;
 constexpr std::int16_t kTxnCommitAddsSince = 5;       // the commit takes the offsets into the transaction (KIP-890)
 constexpr std::int16_t kTxnCommitAbortableSince = 4;  // TRANSACTION_ABORTABLE is known
 
-/// A commit split in two: what exists goes to the coordinator, the rest is answered at once.
+/// A commit split in two: what exists, and may be read, goes to the coordinator, the rest is answered at once.
 struct SplitCommit {
   OffsetCommitRequest known;
   OffsetCommitResponse refused;
 };
 
-SplitCommit split(const Broker& broker, OffsetCommitRequest request, bool by_id) {
+SplitCommit split(Call& call, OffsetCommitRequest request, bool by_id) {
+  const Broker& broker = call.broker;
   SplitCommit out;
   auto topics = std::move(request.topics);
   request.topics.clear();
@@ -47,12 +50,14 @@ SplitCommit split(const Broker& broker, OffsetCommitRequest request, bool by_id)
     const auto info = find_topic(broker, asked.name, asked.topic_id, by_id);
     OffsetCommitRequest::OffsetCommitRequestTopic known{
         .name = info ? info->name : asked.name, .topic_id = info ? info->id : asked.topic_id, .partitions = {}};
+    const bool allowed = (by_id && !info) || may_topic(call, AclOperation::kRead, by_id ? info->name : asked.name);
     OffsetCommitResponse::OffsetCommitResponseTopic refused{.name = asked.name, .topic_id = asked.topic_id, .partitions = {}};
     for (auto& one : asked.partitions) {
       const auto found =
           locate(info.get(), one.partition_index, by_id ? ErrorCode::kUnknownTopicId : ErrorCode::kUnknownTopicOrPartition);
       const bool exists = found.error == ErrorCode::kNone || found.error == ErrorCode::kKafkaStorageError;
-      if (exists) known.partitions.push_back(std::move(one));
+      if (!allowed) refused.partitions.push_back({one.partition_index, ErrorCode::kTopicAuthorizationFailed});
+      else if (exists) known.partitions.push_back(std::move(one));
       else refused.partitions.push_back({one.partition_index, found.error});
     }
     if (!known.partitions.empty()) out.known.topics.push_back(std::move(known));
@@ -71,8 +76,23 @@ void merge(OffsetCommitResponse& into, const OffsetCommitResponse& from) {
   }
 }
 
+/// Every partition answered with the same.
+OffsetCommitResponse all_refused(const OffsetCommitRequest& request, ErrorCode error) {
+  OffsetCommitResponse out;
+  for (const auto& topic : request.topics) {
+    auto& to = out.topics.emplace_back();
+    to.name = topic.name;
+    to.topic_id = topic.topic_id;
+    for (const auto& one : topic.partitions) to.partitions.push_back({one.partition_index, error});
+  }
+  return out;
+}
+
 void commit(const CallPtr& call, OffsetCommitRequest request) {
-  const SplitCommit parts = split(call->broker, std::move(request), call->version() >= kCommitIdsSince);
+  if (!may_group(*call, AclOperation::kRead, request.group_id)) {
+    return call->answer(all_refused(request, ErrorCode::kGroupAuthorizationFailed));
+  }
+  const SplitCommit parts = split(*call, std::move(request), call->version() >= kCommitIdsSince);
   call->broker.groups->commit(caller_of(*call), parts.known, [call, refused = parts.refused](OffsetCommitResponse response) {
     merge(response, refused);
     call->answer(response);
@@ -125,7 +145,15 @@ TxnOffsetCommitResponse txn_response(const OffsetCommitResponse& response, std::
 /// The coordinators are asked one inside of the other: no end of the transaction comes between its yes and the commit.
 void commit_in_transaction(const CallPtr& call, TxnOffsetCommitRequest request) {
   const transactions::Producer who{request.transactional_id, request.producer_id, request.producer_epoch};
-  const SplitCommit parts = split(call->broker, plain_commit(std::move(request)), call->version() >= kTxnCommitIdsSince);
+  OffsetCommitRequest plain = plain_commit(std::move(request));
+  ErrorCode denied = ErrorCode::kNone;
+  if (!may_transaction(*call, AclOperation::kWrite, who.transactional_id)) {
+    denied = ErrorCode::kTransactionalIdAuthorizationFailed;
+  } else if (!may_group(*call, AclOperation::kRead, plain.group_id)) {
+    denied = ErrorCode::kGroupAuthorizationFailed;
+  }
+  if (denied != ErrorCode::kNone) return call->answer(txn_response(all_refused(plain, denied), call->version()));
+  const SplitCommit parts = split(*call, std::move(plain), call->version() >= kTxnCommitIdsSince);
   const auto noted = std::make_shared<Offset>();
   const groups::InTransaction txn{
       .producer = {who.id, who.epoch}, .admit = [&, noted] {
@@ -176,11 +204,56 @@ std::vector<std::vector<OffsetFetchResponse::OffsetFetchResponseTopics>> resolve
   return unknown;
 }
 
+/// What was committed for topics that the caller may not describe: of those that were named an error, of others nothing.
+template <class Topic>
+void hide(Call& call, bool named, std::vector<Topic>& topics) {
+  std::erase_if(topics, [&](Topic& topic) {
+    if (!named) return !call.rights.sees(AclOperation::kDescribe, ResourceType::kTopic, topic.name);
+    if (may_topic(call, AclOperation::kDescribe, topic.name)) return false;
+    for (auto& one : topic.partitions) {
+      one = {.partition_index = one.partition_index, .committed_offset = -1, .error_code = ErrorCode::kTopicAuthorizationFailed};
+    }
+    return false;
+  });
+}
+
+/// Before v8: one group.
+void fetch_one(const CallPtr& call, const OffsetFetchRequest& request) {
+  if (!may_group(*call, AclOperation::kDescribe, request.group_id)) {
+    OffsetFetchResponse response;
+    response.error_code = ErrorCode::kGroupAuthorizationFailed;
+    if (call->version() < kFetchErrorSince && request.topics) {
+      for (const auto& topic : *request.topics) {
+        auto& to = response.topics.emplace_back();
+        to.name = topic.name;
+        for (const std::int32_t index : topic.partition_indexes) {
+          to.partitions.push_back({.partition_index = index, .committed_offset = -1, .error_code = response.error_code});
+        }
+      }
+    }
+    return call->answer(response);
+  }
+  auto response = call->broker.groups->fetch(caller_of(*call), request);
+  hide(*call, request.topics.has_value(), response.topics);
+  call->answer(response);
+}
+
 void fetch(const CallPtr& call, OffsetFetchRequest request) {
-  if (call->version() < kFetchIdsSince) return call->answer(call->broker.groups->fetch(caller_of(*call), request));
-  const auto unknown = resolve(call->broker, request);
+  if (call->version() < kManyGroupsSince) return fetch_one(call, request);
+  std::vector<bool> denied;
+  for (auto& group : request.groups) {
+    denied.push_back(!may_group(*call, AclOperation::kDescribe, group.group_id));
+    if (denied.back()) group.topics.emplace();  // nothing is looked up
+  }
+  const bool by_id = call->version() >= kFetchIdsSince;
+  std::vector<std::vector<OffsetFetchResponse::OffsetFetchResponseTopics>> unknown;
+  if (by_id) unknown = resolve(call->broker, request);
   auto response = call->broker.groups->fetch(caller_of(*call), request);
   for (std::size_t g = 0; g < response.groups.size(); ++g) {
+    if (denied[g]) response.groups[g].error_code = ErrorCode::kGroupAuthorizationFailed;
+    hide(*call, request.groups[g].topics.has_value(), response.groups[g].topics);
+  }
+  for (std::size_t g = 0; by_id && g < response.groups.size(); ++g) {
     if (response.groups[g].error_code != ErrorCode::kNone) continue;
     auto& topics = response.groups[g].topics;
     // Offsets of all topics, committed by older clients: without ids.
@@ -194,7 +267,26 @@ void fetch(const CallPtr& call, OffsetFetchRequest request) {
 }
 
 void remove(const CallPtr& call, OffsetDeleteRequest request) {
-  call->broker.groups->remove_offsets(request, [call](OffsetDeleteResponse response) { call->answer(response); });
+  if (!may_group(*call, AclOperation::kDelete, request.group_id)) {
+    OffsetDeleteResponse response;
+    response.error_code = ErrorCode::kGroupAuthorizationFailed;
+    return call->answer(response);
+  }
+  std::vector<protocol::offset_delete_response::OffsetDeleteResponseTopic> refused;
+  std::erase_if(request.topics, [&](const auto& topic) {
+    if (may_topic(*call, AclOperation::kRead, topic.name)) return false;
+    auto& to = refused.emplace_back();
+    to.name = topic.name;
+    for (const auto& one : topic.partitions) {
+      to.partitions.push_back({.partition_index = one.partition_index, .error_code = ErrorCode::kTopicAuthorizationFailed});
+    }
+    return true;
+  });
+  call->broker.groups->remove_offsets(request, [call, refused, group = request.group_id](OffsetDeleteResponse response) {
+    call->changed(ResourceType::kGroup, group, response.error_code);
+    if (response.error_code == ErrorCode::kNone) response.topics.insert(response.topics.end(), refused.begin(), refused.end());
+    call->answer(response);
+  });
 }
 
 }  // namespace

@@ -28,6 +28,9 @@ void sasl_handshake(const CallPtr& call);
 void sasl_authenticate(const CallPtr& call);
 /// A token without a header, behind version 0 of the handshake.
 void sasl_bare(const CallPtr& call);
+void describe_acls(const CallPtr& call);
+void create_acls(const CallPtr& call);
+void delete_acls(const CallPtr& call);
 void describe_client_quotas(const CallPtr& call);
 void alter_client_quotas(const CallPtr& call);
 void describe_user_scram_credentials(const CallPtr& call);

@@ -1,6 +1,7 @@
 // InitProducerId: ids for idempotent producers (KIP-98) from the counter, for transactional ones from their coordinator.
 
 #include "base/log.h"
+#include "broker/handlers/common.h"
 #include "broker/handlers/handlers.h"
 #include "broker/transactions/coordinator.h"
 #include "protocol/messages/init_producer_id.h"
@@ -21,7 +22,19 @@ InitProducerIdResponse refused(ErrorCode error) {
   return response;
 }
 
+/// Whoever may write to some topic may do so idempotently (KIP-679).
+ErrorCode check_right(Call& call, const InitProducerIdRequest& request) {
+  if (request.transactional_id) {
+    const bool allowed = may_transaction(call, AclOperation::kWrite, *request.transactional_id);
+    return allowed ? ErrorCode::kNone : ErrorCode::kTransactionalIdAuthorizationFailed;
+  }
+  const bool allowed = call.rights.sees(AclOperation::kIdempotentWrite, ResourceType::kCluster, security::kClusterName) ||
+                       call.rights.may_somewhere(AclOperation::kWrite, ResourceType::kTopic);
+  return allowed ? ErrorCode::kNone : ErrorCode::kClusterAuthorizationFailed;
+}
+
 void run(const CallPtr& call, InitProducerIdRequest request) {
+  if (const ErrorCode denied = check_right(*call, request); denied != ErrorCode::kNone) return call->answer(refused(denied));
   in_pool(
       call->broker.admin,
       [call, request] {

@@ -120,12 +120,13 @@ void run(const CallPtr& call, ListOffsetsRequest request) {
     const auto topic = broker.topics.find(asked_topic.name);
     auto& answered = job->response.topics.emplace_back();
     answered.name = asked_topic.name;
+    const bool allowed = may_topic(*call, AclOperation::kDescribe, asked_topic.name);
     for (const Asked& asked : asked_topic.partitions) {
       Outcome& outcome = answered.partitions.emplace_back();
       outcome.partition_index = asked.partition_index;
       const auto found = locate(topic.get(), asked.partition_index, ErrorCode::kUnknownTopicOrPartition);
-      outcome.error_code = found.error;
-      if (found.error == ErrorCode::kNone) outcome.error_code = check_epoch(*found.partition, asked.current_leader_epoch);
+      outcome.error_code = allowed ? found.error : ErrorCode::kTopicAuthorizationFailed;
+      if (outcome.error_code == ErrorCode::kNone) outcome.error_code = check_epoch(*found.partition, asked.current_leader_epoch);
       if (outcome.error_code == ErrorCode::kNone && !is_known(asked.timestamp, call->version()))
         outcome.error_code = ErrorCode::kUnsupportedVersion;
       if (outcome.error_code != ErrorCode::kNone) continue;

@@ -29,8 +29,12 @@ GrowOutcome refused(const std::string& name, ErrorCode error, std::string why) {
 
 constexpr std::int16_t kStrictQuotaSince = 3;
 
-GrowOutcome grow(const Broker& broker, const ChangeBudget& budget, const CreatePartitionsRequest::CreatePartitionsTopic& asked,
+GrowOutcome grow(Call& call, const ChangeBudget& budget, const CreatePartitionsRequest::CreatePartitionsTopic& asked,
                  bool validate_only) {
+  const Broker& broker = call.broker;
+  if (!may_topic(call, AclOperation::kAlter, asked.name)) {
+    return refused(asked.name, ErrorCode::kTopicAuthorizationFailed, kTopicDenied);
+  }
   const auto info = broker.topics.find(asked.name);
   if (info == nullptr) return refused(asked.name, ErrorCode::kUnknownTopicOrPartition, "no such topic");
   const auto now = static_cast<std::int32_t>(info->partitions.size());
@@ -56,6 +60,7 @@ GrowOutcome grow(const Broker& broker, const ChangeBudget& budget, const CreateP
   if (!validate_only) {
     const auto added = broker.topics.add_partitions(asked.name, asked.count);
     if (!added.ok()) return refused(asked.name, protocol::error_code_for(added.error().kind), added.error().text);
+    call.changed(ResourceType::kTopic, asked.name);
   }
   return {.name = asked.name};
 }
@@ -69,7 +74,7 @@ CreatePartitionsResponse grow_all(const CallPtr& call, const CreatePartitionsReq
   for (const auto& topic : request.topics) {
     int& left = times[topic.name];
     if (left == 1) {
-      response.results.push_back(grow(call->broker, budget, topic, request.validate_only));
+      response.results.push_back(grow(*call, budget, topic, request.validate_only));
     } else if (left > 1) {
       response.results.push_back(refused(topic.name, ErrorCode::kInvalidRequest, "Duplicate topic name."));
       left = 0;
@@ -141,13 +146,16 @@ void remove(const CallPtr& call, DeleteRecordsRequest request) {
       out.partitions.push_back({.partition_index = asked.partition_index, .low_watermark = -1});
   }
   for (std::size_t t = 0; t < request.topics.size(); ++t) {  // the response takes no new rows from here on
+    const bool allowed = may_topic(*call, AclOperation::kDelete, request.topics[t].name);
     const auto info = broker.topics.find(request.topics[t].name);
+    if (allowed && info != nullptr) call->changed(ResourceType::kTopic, info->name);
     const bool compacted = info != nullptr && info->config.cleanup_compact && !info->config.cleanup_delete;
     for (std::size_t p = 0; p < request.topics[t].partitions.size(); ++p) {
       const auto& asked = request.topics[t].partitions[p];
       Deleted& out = job->response.topics[t].partitions[p];
       const auto found = locate(info.get(), asked.partition_index, ErrorCode::kUnknownTopicOrPartition);
       out.error_code = compacted ? ErrorCode::kPolicyViolation : found.error;
+      if (!allowed) out.error_code = ErrorCode::kTopicAuthorizationFailed;
       if (out.error_code != ErrorCode::kNone) continue;
       ++job->open;
       in_pool(
@@ -187,16 +195,18 @@ void end_of(const partition::Partition& partition, std::int32_t epoch, OffsetFor
 
 void epoch_ends(const CallPtr& call, OffsetForLeaderEpochRequest request) {
   OffsetForLeaderEpochResponse response;
+  const bool replica = call->rights.sees(AclOperation::kClusterAction, ResourceType::kCluster, security::kClusterName);
   for (const auto& topic : request.topics) {
     const auto info = call->broker.topics.find(topic.topic);
     auto& answered = response.topics.emplace_back();
     answered.topic = topic.topic;
+    const bool allowed = replica || may_topic(*call, AclOperation::kDescribe, topic.topic);
     for (const auto& asked : topic.partitions) {
       auto& out = answered.partitions.emplace_back();
       out.partition = asked.partition;
       const auto found = locate(info.get(), asked.partition, ErrorCode::kUnknownTopicOrPartition);
-      out.error_code = found.error;
-      if (found.error == ErrorCode::kNone) out.error_code = check_epoch(*found.partition, asked.current_leader_epoch);
+      out.error_code = allowed ? found.error : ErrorCode::kTopicAuthorizationFailed;
+      if (out.error_code == ErrorCode::kNone) out.error_code = check_epoch(*found.partition, asked.current_leader_epoch);
       if (out.error_code == ErrorCode::kNone) end_of(*found.partition, asked.leader_epoch, out);
     }
   }

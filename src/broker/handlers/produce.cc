@@ -161,9 +161,17 @@ std::optional<Appending> append(const Broker& broker, partition::Partition& part
   return Appending{appended->end, admission.durable};
 }
 
-/// Refusals that hold for the whole topic or request; kNone when appends may be tried.
-ErrorCode check_request(const ProduceRequest& request, const partition::TopicInfo* topic) {
+/// Refusals that hold for the whole topic or request; kNone when appends may be tried. A name that the client gave is refused
+/// before anything is said of its topic.
+ErrorCode check_request(Call& call, const ProduceRequest& request, const std::string& name, const partition::TopicInfo* topic) {
   if (request.acks < kAcksAll || request.acks > 1) return ErrorCode::kInvalidRequiredAcks;
+  if (request.transactional_id && !may_transaction(call, AclOperation::kWrite, *request.transactional_id)) {
+    return ErrorCode::kTransactionalIdAuthorizationFailed;
+  }
+  const bool named = call.version() < kTopicIdsSince;
+  if ((named || topic != nullptr) && !may_topic(call, AclOperation::kWrite, named ? name : topic->name)) {
+    return ErrorCode::kTopicAuthorizationFailed;
+  }
   if (topic != nullptr && is_internal_topic(topic->name)) return ErrorCode::kInvalidTopic;
   if (topic == nullptr || request.acks != kAcksAll) return ErrorCode::kNone;
   return topic->config.min_insync_replicas > 1 ? ErrorCode::kNotEnoughReplicas : ErrorCode::kNone;
@@ -182,7 +190,7 @@ void append_topic(const Job& job, const ProduceRequest& request, std::size_t at,
   const auto& asked = request.topic_data[at];
   const bool by_id = job.call->version() >= kTopicIdsSince;
   const auto topic = find_topic(broker, asked.name, asked.topic_id, by_id);
-  const ErrorCode refused = check_request(request, topic.get());
+  const ErrorCode refused = check_request(*job.call, request, asked.name, topic.get());
   auto& answered = response.responses.emplace_back();
   answered.name = asked.name;
   answered.topic_id = asked.topic_id;

@@ -5,7 +5,6 @@
 #include <map>
 #include <set>
 
-#include "base/log.h"
 #include "broker/handlers/handlers.h"
 #include "broker/security/credentials.h"
 #include "broker/security/session.h"
@@ -130,7 +129,7 @@ void answer(const CallPtr& call, const std::map<std::string, UserChanges>& users
 }
 
 /// Blocks: in the admin pool.
-void apply(const CallPtr& call, std::map<std::string, UserChanges> users, const std::string& who) {
+void apply(const CallPtr& call, std::map<std::string, UserChanges> users) {
   std::vector<Credentials::Change> all;
   for (const auto& [name, user] : users) {
     if (user.refusal.error == ErrorCode::kNone) all.insert(all.end(), user.changes.begin(), user.changes.end());
@@ -138,8 +137,7 @@ void apply(const CallPtr& call, std::map<std::string, UserChanges> users, const 
   const auto applied = all.empty() ? done() : call->broker.credentials.apply(all);
   for (auto& [name, user] : users) {
     if (!applied.ok()) user.refuse(protocol::error_code_for(applied.error().kind), applied.error().text);
-    if (user.refusal.error != ErrorCode::kNone) continue;
-    log_info("audit", "connection {}, user '{}': credentials of '{}' changed", call->peer, who, name);
+    call->changed(security::ResourceType::kUser, name, user.refusal.error);
   }
   answer(call, users);
 }
@@ -147,7 +145,7 @@ void apply(const CallPtr& call, std::map<std::string, UserChanges> users, const 
 void alter(const CallPtr& call, AlterUserScramCredentialsRequest request) {
   auto users = changes_of(call->broker.credentials, request);
   in_pool(
-      call->broker.admin, [call, users, who = call->session->user] { apply(call, users, who); },
+      call->broker.admin, [call, users] { apply(call, users); },
       [&] {
         for (auto& [name, user] : users) user.refuse(ErrorCode::kRequestTimedOut, "too much is being changed; try again");
         answer(call, users);

@@ -37,20 +37,23 @@ struct Adding {
   AddPartitionsToTxnRequest::AddPartitionsToTxnTransaction asked;
   std::vector<TopicResult> results;
   std::vector<Participant> partitions;
-  bool complete = true;  // every partition exists
+  bool complete = true;  // every partition exists, and may be written
 };
 
-Adding examine(const Broker& broker, AddPartitionsToTxnRequest::AddPartitionsToTxnTransaction asked) {
+/// `by_broker`: the one that asks has checked its client.
+Adding examine(Call& call, AddPartitionsToTxnRequest::AddPartitionsToTxnTransaction asked, bool by_broker) {
   Adding out;
   for (const auto& topic : asked.topics) {
-    const auto info = broker.topics.find(topic.name);
+    const auto info = call.broker.topics.find(topic.name);
+    const bool allowed = by_broker || may_topic(call, AclOperation::kWrite, topic.name);
     auto& result = out.results.emplace_back();
     result.name = topic.name;
     for (const std::int32_t index : topic.partitions) {
       const auto found = locate(info.get(), index, ErrorCode::kUnknownTopicOrPartition);
-      result.results_by_partition.push_back({index, static_cast<std::int16_t>(found.error)});
+      const ErrorCode error = allowed ? found.error : ErrorCode::kTopicAuthorizationFailed;
+      result.results_by_partition.push_back({index, static_cast<std::int16_t>(error)});
       out.partitions.push_back({topic.name, index});
-      if (found.error != ErrorCode::kNone) out.complete = false;
+      if (error != ErrorCode::kNone) out.complete = false;
     }
   }
   out.asked = std::move(asked);
@@ -111,7 +114,13 @@ void add_one(const std::shared_ptr<AddJob>& job, Adding& adding) {
 }
 
 void add_partitions(const CallPtr& call, AddPartitionsToTxnRequest request) {
-  if (call->version() < kBatchedSince) {
+  const bool by_broker = call->version() >= kBatchedSince;
+  if (by_broker && !call->rights.may_in_cluster(AclOperation::kClusterAction)) {
+    AddPartitionsToTxnResponse response;
+    response.error_code = ErrorCode::kClusterAuthorizationFailed;
+    return call->answer(response);
+  }
+  if (!by_broker) {
     request.transactions.push_back({.transactional_id = std::move(request.v3_and_below_transactional_id),
                                     .producer_id = request.v3_and_below_producer_id,
                                     .producer_epoch = request.v3_and_below_producer_epoch,
@@ -119,8 +128,14 @@ void add_partitions(const CallPtr& call, AddPartitionsToTxnRequest request) {
                                     .topics = std::move(request.v3_and_below_topics)});
   }
   const auto job = std::make_shared<AddJob>(call);
-  for (auto& one : request.transactions) job->addings.push_back(examine(call->broker, std::move(one)));
-  for (Adding& adding : job->addings) add_one(job, adding);
+  for (auto& one : request.transactions) job->addings.push_back(examine(*call, std::move(one), by_broker));
+  for (Adding& adding : job->addings) {
+    if (by_broker || may_transaction(*call, AclOperation::kWrite, adding.asked.transactional_id)) {
+      add_one(job, adding);
+      continue;
+    }
+    set_errors(adding.results, [](std::size_t, ErrorCode) { return ErrorCode::kTransactionalIdAuthorizationFailed; });
+  }
   job->settle();
 }
 
@@ -130,12 +145,21 @@ void add_offsets(const CallPtr& call, AddOffsetsToTxnRequest request) {
     response.error_code = for_version(error, call->version());
     call->answer(response);
   };
+  if (!may_transaction(*call, AclOperation::kWrite, request.transactional_id)) {
+    return answer(ErrorCode::kTransactionalIdAuthorizationFailed);
+  }
+  if (!may_group(*call, AclOperation::kRead, request.group_id)) return answer(ErrorCode::kGroupAuthorizationFailed);
   if (request.group_id.empty()) return answer(ErrorCode::kInvalidGroupId);
   call->broker.transactions->add({request.transactional_id, request.producer_id, request.producer_epoch},
                                  {{std::string(kOffsetsTopic), 0}}, answer);
 }
 
 void end(const CallPtr& call, EndTxnRequest request) {
+  if (!may_transaction(*call, AclOperation::kWrite, request.transactional_id)) {
+    EndTxnResponse response;
+    response.error_code = ErrorCode::kTransactionalIdAuthorizationFailed;
+    return call->answer(response);
+  }
   call->broker.transactions->end(request, call->version() >= kVersion2Since, [call](EndTxnResponse response) {
     response.error_code = for_version(response.error_code, call->version());
     call->answer(response);

@@ -12,11 +12,14 @@
 #include "protocol/messages/api_versions.h"
 #include "protocol/messages/consumer_group_describe.h"
 #include "protocol/messages/consumer_group_heartbeat.h"
+#include "protocol/messages/create_acls.h"
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
+#include "protocol/messages/delete_acls.h"
 #include "protocol/messages/delete_groups.h"
 #include "protocol/messages/delete_records.h"
 #include "protocol/messages/delete_topics.h"
+#include "protocol/messages/describe_acls.h"
 #include "protocol/messages/describe_client_quotas.h"
 #include "protocol/messages/describe_cluster.h"
 #include "protocol/messages/describe_configs.h"
@@ -108,6 +111,12 @@ const ApiInfo kRows[] = {
      &WriteTxnMarkersRequest::table(), &WriteTxnMarkersResponse::table()},
     {ApiKey::kTxnOffsetCommit, "TxnOffsetCommit", 0, 6, 6, 3,
      &TxnOffsetCommitRequest::table(), &TxnOffsetCommitResponse::table()},
+    {ApiKey::kDescribeAcls, "DescribeAcls", 1, 3, 3, 2,
+     &DescribeAclsRequest::table(), &DescribeAclsResponse::table()},
+    {ApiKey::kCreateAcls, "CreateAcls", 1, 3, 3, 2,
+     &CreateAclsRequest::table(), &CreateAclsResponse::table()},
+    {ApiKey::kDeleteAcls, "DeleteAcls", 1, 3, 3, 2,
+     &DeleteAclsRequest::table(), &DeleteAclsResponse::table()},
     {ApiKey::kDescribeConfigs, "DescribeConfigs", 1, 4, 4, 4,
      &DescribeConfigsRequest::table(), &DescribeConfigsResponse::table()},
     {ApiKey::kAlterConfigs, "AlterConfigs", 0, 2, 2, 2,
