@@ -116,8 +116,8 @@ class Engine {
   virtual Result<> verify(const PartitionRef& partition, Offset base, VerifyDepth depth, Deadline deadline) = 0;
   /// Makes one object of a run of small archived segments; nothing when there is no run worth it (EngineOptions::merge), or with
   /// write_once. Never of segments with a local copy, never an unencrypted one of encrypted ones. It replaces them at once and
-  /// for every later listing; the old objects stay until remove_replaced(). A damaged source is logged and left alone as long
-  /// as the process runs, one that is not given out (key, archive class) for a time. Retry-safe. Cost: reading it and archive().
+  /// for every later listing; the old objects stay until remove_replaced(). A run that can never succeed (damaged, its key lost)
+  /// is logged, and left alone as long as the process runs. Retry-safe. Cost: what reading the run and archive() cost.
   virtual Result<std::optional<SegmentEntry>> merge(const PartitionRef& partition, const MergeOrder& order,
                                                     Deadline deadline) = 0;
   /// Removes objects that others have stood for since MergeLimits::grace_ms, in offset order; how many. Only when what stands for
