@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/types.h"
 
 struct evp_pkey_st;
 
