@@ -25,6 +25,7 @@ class FakePartition final : public partition::Partition {
   // ---- what a test may set; before other threads come, or where it says so
   LeaderEpoch leader_epoch{0};
   log::AppendStatus refuse = log::AppendStatus::kOk;  // anything else: the next append is refused with it
+  std::vector<log::RecordError> refuse_records;       // and with these
   std::optional<Error> append_error;
   std::optional<Error> sync_error;
   bool hold_durable = false;                          // when_durable() waits for release_durable()
@@ -83,6 +84,7 @@ class FakePartition final : public partition::Partition {
       out.base = out.end = end_;
       if (refuse != log::AppendStatus::kOk) {
         out.status = refuse;
+        out.record_errors = refuse_records;
         out.why = "scripted refusal";
         return out;
       }

@@ -44,9 +44,25 @@ inline constexpr metrics::MetricDef kUploadRate{
 inline constexpr metrics::MetricDef kDiskExcess{"tier_local_disk_excess_bytes", metrics::Type::kGauge,
                                                 "Log bytes that should leave local disk for tier.local.disk.target.*."};
 
+inline constexpr metrics::MetricDef kCleanerRuns{"log_cleaner_runs_total", metrics::Type::kCounter,
+                                                 "Compactions of a partition, by result."};
+inline constexpr metrics::MetricDef kCleanerRead{"log_cleaner_bytes_read_total", metrics::Type::kCounter,
+                                                 "Log bytes that compaction read."};
+inline constexpr metrics::MetricDef kCleanerWritten{"log_cleaner_bytes_written_total", metrics::Type::kCounter,
+                                                    "Log bytes that compaction wrote."};
+inline constexpr metrics::MetricDef kCleanerDirtyRatio{
+    "log_cleaner_dirty_ratio_max", metrics::Type::kGauge,
+    "Highest part of a compacted partition that is not compacted yet, of what may be, as of the last look."};
+inline constexpr metrics::MetricDef kCleanerIdle{"log_cleaner_idle_seconds", metrics::Type::kGauge,
+                                                 "Time since the cleaner last looked at all partitions."};
+inline constexpr metrics::MetricDef kCleanerSetAside{
+    "log_cleaner_partitions_set_aside", metrics::Type::kGauge,
+    "Partitions that could not be compacted and are tried again later; the log says why."};
+
 inline constexpr const metrics::MetricDef* kMetricRows[] = {
     &kSegmentsByPolicy, &kArchivedSegments, &kSegmentsByTier,    &kPromotions,      &kDemotions,    &kMonthlyCost,
     &kAccessFrequency,  &kStoreReachable,   &kPartitionsOffline, &kCopyLagSegments, &kCopyLagBytes, &kCopyLagSeconds,
-    &kUploadIdle,       &kUploadStalls,     &kUploadRate,        &kDiskExcess};
+    &kUploadIdle,       &kUploadStalls,     &kUploadRate,        &kDiskExcess,      &kCleanerRuns,  &kCleanerRead,
+    &kCleanerWritten,   &kCleanerDirtyRatio, &kCleanerIdle,      &kCleanerSetAside};
 
 }  // namespace takhin::partition

@@ -7,7 +7,8 @@ constexpr std::int64_t kMinuteMs = 60'000;
 const config::Option* const kRows[] = {&kLogFlush,           &kAutoArchive,  &kArchiveIntervalMinutes, &kCheckIntervalMinutes,
                                        &kLocalPassIntervalMs, &kUploadThreads, &kUploadBytesPerSecond, &kUploadFsyncP99MaxMs,
                                        &kUploadStallSeconds, &kRpoMinutes, &kDiskTargetBytes, &kDiskTargetFreeBytes,
-                                       &kDiskTargetLowPercent};
+                                       &kDiskTargetLowPercent, &kCleanerEnable, &kCleanerBackoffMs, &kCleanerDedupeBuffer,
+                                       &kCleanerBytesPerSecond};
 
 std::vector<const config::Option*> all_rows() {
   std::vector<const config::Option*> all(std::begin(kRows), std::end(kRows));
@@ -39,6 +40,10 @@ TopicsOptions options_from(const config::Settings& settings) {
   options.disk_target = {.log_bytes = static_cast<std::uint64_t>(settings.integer(kDiskTargetBytes)),
                          .free_bytes = static_cast<std::uint64_t>(settings.integer(kDiskTargetFreeBytes)),
                          .low_percent = static_cast<int>(settings.integer(kDiskTargetLowPercent))};
+  options.cleaner = {.enabled = settings.flag(kCleanerEnable),
+                     .backoff_ms = settings.integer(kCleanerBackoffMs),
+                     .keys_bytes = static_cast<std::uint64_t>(settings.integer(kCleanerDedupeBuffer)),
+                     .bytes_per_second = static_cast<std::uint64_t>(settings.integer(kCleanerBytesPerSecond))};
   return options;
 }
 

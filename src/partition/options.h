@@ -88,6 +88,30 @@ inline const config::Option kDiskTargetLowPercent{
     .max = 100,
     .doc = "Once above the target they leave until so many percent of it are held (free space: until as much is free above it)."};
 
+// Kafka's names. How clean a topic has to be is a topic config, and so are its lags; log.cleaner.* has those defaults, too.
+inline const config::Option kCleanerEnable{.key = "log.cleaner.enable",
+                                           .fallback = true,
+                                           .doc = "Compacts topics whose cleanup.policy has compact. false: they only grow."};
+inline const config::Option kCleanerBackoffMs{
+    .key = "log.cleaner.backoff.ms",
+    .fallback = std::int64_t{15'000},
+    .min = 1,
+    .max = 86'400'000,
+    .doc = "Milliseconds that the cleaner sleeps when no partition is dirty enough."};
+inline const config::Option kCleanerDedupeBuffer{
+    .key = "log.cleaner.dedupe.buffer.size",
+    .fallback = std::int64_t{134'217'728},
+    .min = 4'096,
+    .max = 1e12,
+    .doc = "Bytes for the keys of one compaction, 24 for each and a tenth more, taken as needed and given back; when they "
+           "are full the rest waits for the next one."};
+inline const config::Option kCleanerBytesPerSecond{
+    .key = "log.cleaner.io.max.bytes.per.second",
+    .fallback = std::int64_t{0},
+    .min = 0,
+    .max = 1e12,
+    .doc = "Log bytes that compaction reads and writes per second at the most; 0 = no limit."};
+
 std::span<const config::Option* const> option_rows();
 /// All of TopicsOptions that a key stands for; the rest keeps its default.
 TopicsOptions options_from(const config::Settings& settings);

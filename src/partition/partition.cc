@@ -220,6 +220,7 @@ Result<> PartitionImpl::close() {
 Result<> PartitionImpl::destroy() {
   const auto closed = close();
   if (!closed.ok()) log_warn("partition", "{}: closing a deleted partition: {}", ref().name(), closed.error().text);
+  { const std::lock_guard no_compaction(clean_mutex_); }  // one under way ends at its next read, and writes nothing after it
   if (deps_.engine != nullptr) {
     const auto now = view();
     for (const Offset base : now->copies) TRY(deps_.engine->drop_local_copy(ref(), base));

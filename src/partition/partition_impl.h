@@ -3,13 +3,14 @@
 //
 // Locks, in the order they may be taken: pass_mutex_ (one pass at a time), archive_mutex_ (one upload at a time; held for
 // long), change_mutex_ (checkpoint, log start, what leaves local disk), append_mutex_ (everything that changes the log).
-// look_mutex_ comes before change_mutex_; sync_mutex_, wait_mutex_ and view_mutex_ are leaves. Reads take none of the first
-// three: they work on the log's snapshots and on the engine.
+// clean_mutex_ (one compaction at a time; held for long) is taken alone. look_mutex_ comes before change_mutex_; sync_mutex_,
+// wait_mutex_ and view_mutex_ are leaves. Reads take none of the first three: they work on the log's snapshots and on the engine.
 
 #include <atomic>
 #include <map>
 
 #include "base/random.h"
+#include "log/key_offsets.h"
 #include "partition/append_waiters.h"
 #include "partition/checkpoint.h"
 #include "partition/disk_target.h"
@@ -82,6 +83,20 @@ struct CopyLag {
   std::int64_t age_ms = 0;  // of the oldest
 };
 
+/// What a compaction would find.
+struct CleanState {
+  bool compacted = false;  // may it be compacted at all
+  bool due = false;        // min.cleanable.dirty.ratio or max.compaction.lag.ms says so
+  Offset from;             // local segments below it are archived and stay as they are
+  Offset dirty;            // what lies below it was compacted
+  Offset before;           // not at or above it: active, undecided or too new (min.compaction.lag.ms)
+  std::uint64_t clean_bytes = 0;
+  std::uint64_t dirty_bytes = 0;
+  double dirty_ratio() const {
+    return dirty_bytes == 0 ? 0 : static_cast<double>(dirty_bytes) / static_cast<double>(clean_bytes + dirty_bytes);
+  }
+};
+
 enum class Place : std::uint8_t { kActive, kSealed, kArchivedAndLocal, kArchivedOnly };
 
 /// Any thread. Made by open() only, as a shared_ptr.
@@ -126,6 +141,12 @@ class PartitionImpl final : public Partition, public Flushable, public std::enab
   LocalUnits local_units(bool auto_archive) const;
   std::uint64_t upload_budget() const { return config()->upload_bytes_per_second; }
   CopyLag copy_lag(const PassOrder& order) const;
+
+  // ---- what the cleaner asks
+  CleanState clean_state() const;
+  /// Compacts what clean_state() says; `pace` hears of all bytes read and written, and its error ends it. kClosed, kConflict: try
+  /// again later. Cost: see log::Log::clean.
+  Result<log::Cleaned> clean(log::KeyOffsets& keys, const std::function<Result<>(std::uint64_t)>& pace);
 
   // ---- what the admin asks
   Result<Place> place_of(Offset base) const;  // kNotFound
@@ -203,6 +224,9 @@ class PartitionImpl final : public Partition, public Flushable, public std::enab
   Result<OffsetAnswer> scan_for(TimestampMs timestamp, Deadline deadline);
   Result<OffsetAnswer> scan_for_max(Deadline deadline);
 
+  // partition_clean.cc
+  Offset clean_from() const;
+
   // partition_why.cc
   CopyRule copy_rule(const TopicConfig& config, const PassOrder& order) const;
   SegmentReason why_not_archived(const Unit& unit, const TopicConfig& config, const PassOrder& order) const;
@@ -245,6 +269,7 @@ class PartitionImpl final : public Partition, public Flushable, public std::enab
   std::unique_ptr<log::Log> log_;
   const std::shared_ptr<AppendWaiters> append_waiters_ = AppendWaiters::make();
 
+  std::mutex clean_mutex_;
   std::mutex pass_mutex_;
   std::mutex archive_mutex_;
   std::mutex append_mutex_;

@@ -22,7 +22,7 @@ constexpr std::string_view kGzipLevel = "compression.gzip.level";
 // which keeps the older lower bound of one record overhead: small segments make small tests. The tier.* are our own.
 constexpr TopicConfigRow kRows[] = {
     {"cleanup.policy", "list", "delete",
-     "How old data goes: delete by retention, or not (compact: every record is kept, as there is no cleaner yet), or both.",
+     "How old data goes: delete by retention, compact (of each key the last record stays), or both.",
      INT64_MIN, INT64_MAX, kCleanup},
     {kGzipLevel, "int", "-1",
      "Level at which compression.type=gzip compresses again what came otherwise; -1 is the codec's default.", -1, 9},
@@ -30,7 +30,7 @@ constexpr TopicConfigRow kRows[] = {
     {"compression.type", "string", "producer", "Codec of stored batches; producer keeps what was sent.", INT64_MIN, INT64_MAX,
      kCompression},
     {"compression.zstd.level", "int", "3", "The same for zstd.", -131072, 22},
-    {"delete.retention.ms", "long", "86400000", "Accepted; a compacted topic keeps every record, as there is no cleaner yet.", 0},
+    {"delete.retention.ms", "long", "86400000", "How long a compacted topic keeps a tombstone after its first compaction.", 0},
     {"file.delete.delay.ms", "long", "60000", "Accepted; a removed file lives exactly until its last reader is done.", 0},
     {"flush.messages", "long", kLongMax, "Accepted; acks=all batches are flushed before they are acknowledged (log.flush).",
      1},
@@ -42,7 +42,8 @@ constexpr TopicConfigRow kRows[] = {
      "Bytes of a partition that stay on local disk once archived; -2 follows retention.bytes, -1 is no limit.", -2},
     {"local.retention.ms", "long", "-2",
      "How long archived segments stay on local disk; -2 follows retention.ms, -1 is no limit.", -2},
-    {"max.compaction.lag.ms", "long", kLongMax, "Accepted; there is no cleaner yet.", 1},
+    {"max.compaction.lag.ms", "long", kLongMax,
+     "Longest time that a record of a compacted topic waits for its compaction, however little there is to gain.", 1},
     {"max.message.bytes", "int", "1048588", "Largest record batch that is taken, as sent.", 0, kIntMax},
     {"message.downconversion.enable", "boolean", "true", "Accepted; clients older than record format v2 are not served."},
     {"message.timestamp.after.max.ms", "long", "3600000",
@@ -51,8 +52,9 @@ constexpr TopicConfigRow kRows[] = {
      "How far a CreateTime may be behind the broker's clock before the batch is refused.", 0},
     {"message.timestamp.type", "string", "CreateTime", "Whose time a record carries: the producer's or the append's.",
      INT64_MIN, INT64_MAX, kTimestampType},
-    {"min.cleanable.dirty.ratio", "double", "0.5", "Accepted; there is no cleaner yet."},
-    {"min.compaction.lag.ms", "long", "0", "Accepted; there is no cleaner yet.", 0},
+    {"min.cleanable.dirty.ratio", "double", "0.5",
+     "Part of a compacted log's bytes that must be uncompacted before it is compacted."},
+    {"min.compaction.lag.ms", "long", "0", "Shortest time that a record of a compacted topic stays as it was written.", 0},
     {"min.insync.replicas", "int", "1", "Replicas that acks=all asks for; more than one can never be met here.", 1, kIntMax},
     {"preallocate", "boolean", "false", "Accepted; segment files grow as they are written."},
     {"remote.log.copy.disable", "boolean", "false",
@@ -152,6 +154,12 @@ class Values {
     TAKHIN_ASSERT(value.ok(), "a default of the topic config table breaks its own row");
     return *value;
   }
+  double number(std::string_view key) const {
+    double value = 0;
+    const std::string_view digits = text(key);
+    std::from_chars(digits.data(), digits.data() + digits.size(), value);  // checked before
+    return value;
+  }
   bool flag(std::string_view key) const { return text(key) == "true"; }
 
  private:
@@ -187,6 +195,10 @@ log::LogConfig log_config_of(const Values& values) {
   log.timestamp_after_max_ms = values.integer("message.timestamp.after.max.ms");
   log.compression = codec_of(values.text("compression.type"));
   log.compression_level = level_of(values, log.compression);
+  const auto policy = members_of(values.text("cleanup.policy"));
+  log.compacted = std::ranges::find(policy, "compact") != policy.end();
+  // Only what is sealed can be compacted (Kafka's LogConfig.maxSegmentMs).
+  if (log.compacted) log.segment_ms = std::min(log.segment_ms, values.integer("max.compaction.lag.ms"));
   return log;
 }
 
@@ -203,6 +215,10 @@ Result<> validate(const TopicConfig& config) {
   const std::string& key = config.encryption_key_id;
   if (!key.empty() && !tier::check_key_id(key).ok()) {
     return broken(kEncryptionKeyConfig, key, "must be none or 1 to 256 of [A-Za-z0-9._:/@+-]");
+  }
+  if (config.min_compaction_lag_ms > config.max_compaction_lag_ms) {
+    return broken("min.compaction.lag.ms", std::to_string(config.min_compaction_lag_ms),
+                  fmt::format("must not be more than max.compaction.lag.ms ({})", config.max_compaction_lag_ms));
   }
   if (config.rpo_ms == -1) return broken("tier.rpo.ms", "-1", "must be 0 (no limit), -2 (as the broker) or more than 0");
   if (!config.remote_storage_enable) return done();
@@ -245,6 +261,10 @@ Result<TopicConfig> parse_topic_config(const ConfigMap& overrides) {
   const auto policy = members_of(values.text("cleanup.policy"));
   config.cleanup_delete = std::ranges::find(policy, "delete") != policy.end();
   config.cleanup_compact = std::ranges::find(policy, "compact") != policy.end();
+  config.min_cleanable_ratio = values.number("min.cleanable.dirty.ratio");
+  config.min_compaction_lag_ms = values.integer("min.compaction.lag.ms");
+  config.max_compaction_lag_ms = values.integer("max.compaction.lag.ms");
+  config.delete_retention_ms = values.integer("delete.retention.ms");
   config.min_insync_replicas = static_cast<std::int32_t>(values.integer("min.insync.replicas"));
   config.encryption_key_id = values.text(kEncryptionKeyConfig);
   const auto zstd = values.integer("takhin.zstd.level");

@@ -29,6 +29,10 @@ struct TopicConfig {
   std::uint64_t upload_bytes_per_second = 0;  // tier.upload.bytes.per.second; 0 = no budget of its own
   bool cleanup_delete = true;
   bool cleanup_compact = false;
+  double min_cleanable_ratio = 0.5;          // min.cleanable.dirty.ratio
+  std::int64_t min_compaction_lag_ms = 0;    // min.compaction.lag.ms
+  std::int64_t max_compaction_lag_ms = INT64_MAX;       // max.compaction.lag.ms
+  std::int64_t delete_retention_ms = 24LL * 3600 * 1000;  // delete.retention.ms
   std::int32_t min_insync_replicas = 1;
   std::string encryption_key_id;   // takhin.encryption.key.id: of new objects; empty: the default one, "none": not encrypted
   std::optional<int> zstd_level;   // takhin.zstd.level: of new objects; nothing: tier.zstd.level

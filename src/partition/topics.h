@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "metrics/metrics.h"
 #include "partition/admin.h"
+#include "partition/cleaner_options.h"
 #include "partition/disk_target.h"
 #include "partition/partition.h"
 #include "partition/topic_defaults.h"
@@ -43,6 +44,7 @@ struct TopicsOptions {
   std::size_t upload_threads = 2;
   UploadLimits upload_limits;
   DiskTarget disk_target;
+  CleanerOptions cleaner;
   std::int64_t rpo_ms = 0;                      // tier.rpo.minutes: of tiered topics that set no tier.rpo.ms; 0 = none
   bool clean_shutdown = false;                  // takes the last stop for an orderly one even without the marker of close()
   bool background_passes = true;                // false: only evaluate() and nothing by itself (tests)

@@ -225,10 +225,25 @@ void TopicsImpl::set_gauges() {
   advance(kDemotions, "success", moves_.demotions, gate_->seen[2]);
   advance(kDemotions, "failure", moves_.demotion_failures, gate_->seen[3]);
   set_upload_gauges();
+  set_cleaner_gauges();
   metrics.clear(kAccessFrequency);
   for (const auto& [path, hz] : top_access_hz(kAccessGaugesMax)) {
     metrics.gauge(kAccessFrequency, {{"segment", path}}).set(hz);
   }
+}
+
+void TopicsImpl::set_cleaner_gauges() {
+  metrics::Metrics& metrics = deps_.metrics;
+  const CleanerStats now = cleaner_.stats();
+  CleanerStats& seen = gate_->seen_cleaner;
+  metrics.counter(kCleanerRuns, {{"result", "success"}}).add(static_cast<double>(now.runs - seen.runs));
+  metrics.counter(kCleanerRuns, {{"result", "failure"}}).add(static_cast<double>(now.failures - seen.failures));
+  metrics.counter(kCleanerRead).add(static_cast<double>(now.bytes_read - seen.bytes_read));
+  metrics.counter(kCleanerWritten).add(static_cast<double>(now.bytes_written - seen.bytes_written));
+  metrics.gauge(kCleanerDirtyRatio).set(now.dirty_ratio_max);
+  metrics.gauge(kCleanerIdle).set(static_cast<double>(now.idle_ms) / 1000);
+  metrics.gauge(kCleanerSetAside).set(static_cast<double>(now.set_aside));
+  seen = now;
 }
 
 void TopicsImpl::set_upload_gauges() {

@@ -51,7 +51,8 @@ TopicsImpl::TopicsImpl(TopicsDeps deps, TopicsOptions options)
       uploads_(deps_.clock, options_.upload_limits),
       keeper_({deps_.clock, deps_.random, uploads_, [this] { return live_partitions(); }, [this] { return has_errands(); },
                [this] { return run_errands(); }, [this] { return free_bytes(); }},
-              keeper_options(options_)) {
+              keeper_options(options_)),
+      cleaner_({deps_.clock, deps_.random, [this] { return live_partitions(); }}, options_.cleaner) {
   if (!options_.own_threads) flusher_.stop();  // from then on it serves its callers at once
 }
 
@@ -73,7 +74,10 @@ Result<> TopicsImpl::start() {
   TRY(open_all());
   report_strangers();
   register_metrics();
-  if (options_.background_passes) keeper_.start();
+  if (options_.background_passes) {
+    keeper_.start();
+    cleaner_.start();
+  }
   return done();
 }
 
@@ -88,6 +92,7 @@ Result<bool> TopicsImpl::take_clean_marker() {
 Result<> TopicsImpl::close() {
   if (closed_.exchange(true)) return done();
   keeper_.stop();
+  cleaner_.stop();
   const auto partitions = live_partitions();
   std::mutex mutex;
   std::optional<Error> first;

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "partition/flusher.h"
+#include "partition/log_cleaner.h"
 #include "partition/partition_impl.h"
 #include "partition/tier_keeper.h"
 #include "partition/topics.h"
@@ -52,6 +53,8 @@ class TopicsImpl final : public Topics {
 
   /// One tick of the background work, on this thread. For tests that own the time.
   void tick() { keeper_.tick(); }
+  /// One look of the cleaner; true when it compacted a partition, or tried to.
+  bool clean_once() { return cleaner_.run_once(); }
 
  private:
   struct Entry {
@@ -69,6 +72,7 @@ class TopicsImpl final : public Topics {
     TopicsImpl* topics = nullptr;
     std::uint64_t seen[4] = {};  // of MoveCounters, in its order
     std::uint64_t seen_stalls = 0;
+    CleanerStats seen_cleaner;
   };
 
   PartitionDeps partition_deps();
@@ -114,6 +118,7 @@ class TopicsImpl final : public Topics {
   void register_metrics();
   void set_gauges();
   void set_upload_gauges();
+  void set_cleaner_gauges();
 
   const TopicsDeps deps_;
   const TopicsOptions options_;
@@ -136,6 +141,7 @@ class TopicsImpl final : public Topics {
   const Steady started_ = deps_.clock.steady();  // requests are counted since
 
   TierKeeper keeper_;
+  LogCleaner cleaner_;
 };
 
 }  // namespace takhin::partition

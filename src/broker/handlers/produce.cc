@@ -147,8 +147,9 @@ std::optional<Appending> append(const Broker& broker, partition::Partition& part
   if (appended->status == log::AppendStatus::kNotAdmitted) error = refusal_for(admission.error, version);
   if (error != ErrorCode::kNone) {
     fail_with(outcome, error, appended->why);
-    if (error == ErrorCode::kInvalidRecord || error == ErrorCode::kInvalidTimestamp)
-      outcome.record_errors.push_back({0, appended->why});
+    for (const auto& [index, why] : appended->record_errors) outcome.record_errors.push_back({index, why});
+    const bool about_records = error == ErrorCode::kInvalidRecord || error == ErrorCode::kInvalidTimestamp;
+    if (about_records && outcome.record_errors.empty()) outcome.record_errors.push_back({0, appended->why});
     return std::nullopt;
   }
   outcome.base_offset = appended->base.raw;

@@ -172,6 +172,20 @@ TEST_F(RecordRequests, RefusalsOfTheLogKeepTheirNames) {
   EXPECT_EQ(produce_error(client, produce_request("t", batch_of({"x"}))), ErrorCode::kKafkaStorageError);
 }
 
+TEST_F(RecordRequests, RecordsToBlameAreNamedByTheirPlace) {
+  make_topic("t");
+  serve();
+  auto client = connect();
+  topics.fake("t").refuse = log::AppendStatus::kInvalidRecord;
+  topics.fake("t").refuse_records = {{1, "no key"}, {4, "no key either"}};
+  const auto response = client.ask<ProduceResponse>(9, produce_request("t", batch_of({"x"})));
+  const auto& errors = response.responses.at(0).partition_responses.at(0).record_errors;
+  ASSERT_EQ(errors.size(), 2u);
+  EXPECT_EQ(errors[0].batch_index, 1);
+  EXPECT_EQ(errors[1].batch_index, 4);
+  EXPECT_EQ(errors[1].batch_index_error_message, "no key either");
+}
+
 TEST_F(RecordRequests, AcksZeroIsSilentAndClosesOnlyForAnError) {
   make_topic("t");
   serve();
