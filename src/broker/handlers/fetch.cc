@@ -50,6 +50,7 @@ class Job : public std::enable_shared_from_this<Job> {
   void look_again();
   void read_cold();
   void cold_done(std::size_t index, Result<partition::ReadAnswer> read);
+  void keep_within_limits();
   void finish();
   void limit_to_quota();
   bool over_quota();
@@ -267,6 +268,19 @@ void Job::cold_done(std::size_t index, Result<partition::ReadAnswer> read) {
   if (pending_ == 0) finish();
 }
 
+// Cold parts are read at the same time, each with its share: where the first batch of all is larger than that, the parts
+// behind it carry less. A client may have no room for more than it asked for, and would ask for the same again for ever.
+void Job::keep_within_limits() {
+  bytes_ = 0;
+  for (Part& part : parts_) {
+    if (!part.read) continue;
+    ByteRange& range = part.answer.data.range;
+    const std::uint64_t left = bytes_ < bytes_max_ ? bytes_max_ - bytes_ : 0;
+    if (bytes_ > 0 && range.size() > left) range.end = range.begin + left;
+    bytes_ += range.size();
+  }
+}
+
 void fill(const Part& part, bool committed, Answered& out) {
   out.partition_index = part.asked.partition;
   out.error_code = part.error;
@@ -304,6 +318,7 @@ void Job::finish() {
   finished_ = true;
   waiters_.clear();
   const auto timer = std::move(timer_);  // may hold the last reference to this job: let go at the end
+  keep_within_limits();
   if (over_quota()) return;
   FetchResponse response;
   const bool committed = isolation_of(request_) == partition::Isolation::kReadCommitted;

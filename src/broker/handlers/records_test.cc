@@ -445,6 +445,31 @@ TEST_F(RecordRequests, ColdPartitionsShareOneByteBudget) {
   EXPECT_LE(total, 20'000u);
 }
 
+/// librdkafka's test 0082: its client has room for what it asked for and no more.
+TEST_F(RecordRequests, AFirstColdBatchLargerThanItsShareTakesFromThePartitionsBehindIt) {
+  constexpr int kPartitions = 3;
+  make_topic("t", kPartitions);
+  append("t", {std::string(9000, 'x')});
+  for (int i = 1; i < kPartitions; ++i) {
+    for (int n = 0; n < 20; ++n) append("t", {std::string(500, 'y')}, i);
+  }
+  for (int i = 0; i < kPartitions; ++i) topics.fake("t", i).set_cold_below(Offset{20});
+  serve();
+  auto client = connect();
+  FetchRequest request;
+  request.max_bytes = 10'000;
+  request.max_wait_ms = 10;
+  for (int i = 0; i < kPartitions; ++i) add(request, "t", i, 0);
+  const auto response = client.ask<FetchResponse>(12, request);
+  ASSERT_EQ(response.responses.size(), 1u);
+  const auto& partitions = response.responses[0].partitions;
+  ASSERT_EQ(partitions.size(), std::size_t{kPartitions});
+  EXPECT_EQ(values_of(partitions[0].records), std::vector<std::string>{std::string(9000, 'x')});
+  std::uint64_t total = 0;
+  for (const auto& partition : partitions) total += partition.records.size();
+  EXPECT_LE(total, 10'000u);
+}
+
 TEST_F(RecordRequests, ListOffsetsKnowsStartsEndsAndTimes) {
   make_topic("t");
   append("t", {"a", "b"});
