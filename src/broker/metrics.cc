@@ -53,7 +53,8 @@ constexpr MetricDef kQuotaTracked{"kafka_quota_tracked_clients", Type::kGauge,
 constexpr std::array kRows{&kRequests, &kLatency,         &kRejected,      &kBytesIn,       &kBytesOut,     &kConnections,
                            &kOpened,   &kRefused,         &kBroken,        &kProducedBatches, &kProducedBytes, &kProduceErrors,
                            &kFetchedBytes, &kFetchErrors, &kColdReads,     &kColdRefused,
-                           &kAuthenticationFailed, &kThrottledSeconds, &kThrottledRequests, &kQuotaTracked,
+                           &kAuthenticationFailed, &kAuthorizationDenied,
+                           &kThrottledSeconds, &kThrottledRequests, &kQuotaTracked,
                            &kTlsHandshakes, &kTlsFailed, &kCertificateEnd};
 
 }  // namespace

@@ -20,7 +20,8 @@ def guarded(brokers, tmp_path):
     users.write_text(USERS)
     broker = brokers(settings={"kafka.sasl.enabled.mechanisms": MECHANISM, "kafka.sasl.users.file": str(users),
                                "kafka.authorizer.enabled": "true", "kafka.super.users": "User:root"}).start()
-    AdminClient(rdkafka(broker, "root")).create_topics([NewTopic("t", 1, 1)])["t"].result(30)
+    root = AdminClient(rdkafka(broker, "root"))
+    root.create_topics([NewTopic("t", 1, 1)])["t"].result(30)
     return broker
 
 
@@ -39,7 +40,7 @@ def acls(guarded, tmp_path, jars):
     properties = java_properties(tmp_path / "root.properties", guarded, MECHANISM, "root-secret", "root")
 
     def run(*arguments):
-        return java_client.run("kafka.admin.AclCommand", "--bootstrap-server", guarded.kafka, "--command-config", properties,
+        return java_client.run("org.apache.kafka.tools.AclCommand", "--bootstrap-server", guarded.kafka, "--command-config", properties,
                                *arguments).decode()
     return run
 
@@ -123,7 +124,7 @@ def test_admin_clients(guarded):
     assert root.describe_acls(everything).result(20) == [binding]
     bob = AdminClient(rdkafka(guarded, "bob"))
     with pytest.raises(KafkaException) as refused:
-        bob.describe_acls(everything).result(20)
+        bob.create_acls([binding])[binding].result(20)
     assert refused.value.args[0].code() == KafkaError.CLUSTER_AUTHORIZATION_FAILED
     with pytest.raises(KafkaException) as refused:
         bob.create_topics([NewTopic("u", 1, 1)])["u"].result(20)
