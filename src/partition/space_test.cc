@@ -197,14 +197,17 @@ TEST(Uploads, ATopicWithABudgetUploadsOnePartitionAtATimeAndHoldsUpNobody) {
   for (const auto& partition : {world.topics->partition("a", 0), world.topics->partition("a", 1), other}) {
     while (partition->local_bytes() < 5000) world.produce(*partition);
   }
-  world.topics->tick();  // two threads: one waits in a-0; had a-1 its turn as well, it would have come before b-0
+  world.topics->tick();  // two threads: one waits in a-0; had a-1 its turn as well, it would have taken the other from b-0
   const auto count = [&] {
     const std::lock_guard hold(mutex);
     return begun.size();
   };
   os::SystemClock real;
   while (count() < 2) real.sleep(std::chrono::milliseconds(1));
-  EXPECT_EQ(begun, (std::vector<std::string>{"a00000", "b00000"}));
+  {
+    const std::lock_guard hold(mutex);
+    EXPECT_THAT(begun, ::testing::UnorderedElementsAre("a00000", "b00000"));
+  }
   go_on.set_value();
   for (int i = 0; i < 5000 && world.objects() < 3; ++i) {
     world.clock.advance(std::chrono::seconds(1));

@@ -33,7 +33,7 @@ TEST_F(TopicRequests, ApiVersionsListsWhatIsServedInEveryVersion) {
     EXPECT_EQ(listed[0], std::pair(0, 13));
     EXPECT_EQ(listed[1], std::pair(4, 18));
     EXPECT_EQ(listed[18], std::pair(0, 4));
-    EXPECT_EQ(response.finalized_features.size(), version >= 3 ? 2u : 0u);
+    EXPECT_EQ(response.finalized_features.size(), version >= 3 ? 3u : 0u);
   }
 }
 
