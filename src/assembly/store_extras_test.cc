@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "assembly/store.h"
+#include "object/replicator.h"
 #include "os/clock.h"
 #include "os/files.h"
 #include "testing/http_server.h"
@@ -76,7 +77,7 @@ TEST_F(Extras, OnlyWhoIsToldToAsksForWhatIsFrozen) {
       return {.body = "<ListBucketResult><Contents><Key>takhin-segments/k</Key><Size>5</Size></Contents></ListBucketResult>"};
     }
     if (request.method == "GET") return {.status = 403, .body = "<Error><Code>InvalidObjectState</Code></Error>"};
-    if (request.method == "HEAD") return {.headers = {{"x-amz-storage-class", "DEEP_ARCHIVE"}}, .body = "12345"};
+    if (request.method == "HEAD") return {.body = "12345", .headers = {{"x-amz-storage-class", "DEEP_ARCHIVE"}}};
     return {.status = 202};
   });
   const auto asked = [&] {
