@@ -30,9 +30,10 @@ def test_archive_on_request(loaded):
 
 def test_access_and_cost(loaded):
     assert loaded.http("GET", "/api/v1/tiers/access/" + CLOSED)[0] == 404
+    size = loaded.log_files("t")[0].stat().st_size
     kcat.consume(loaded.kafka, "t")
     access = loaded.get("/api/v1/tiers/access/" + CLOSED)
-    assert access["segment_path"] == CLOSED and access["access_count"] >= 1 and access["read_bytes"] > 900_000
+    assert access["segment_path"] == CLOSED and access["access_count"] >= 1 and access["read_bytes"] >= size
     cost = loaded.get("/api/v1/tiers/cost-analysis")
     assert cost["hot_storage_gb"] > 0 and cost["cost_savings_pct"].endswith("%")
     assert cost["total_cost_monthly"].startswith("$")

@@ -12,6 +12,7 @@ from test_recovery import FAST, archive_everything, takhin
 TOPIC = "packages"
 # Small segments: many objects, some of which merging and deletion take away again.
 CONFIGS = {**topics.TIERED, "segment.bytes": "262144"}
+SMALL_BATCHES = ("-X", "batch.size=65536")  # no batch may be larger than a segment
 
 
 def segments(directory):
@@ -41,8 +42,8 @@ def test_the_replica_is_read_when_the_first_store_lost_its_objects_and_recovered
     records = debian_packages(10_000)
     topics.create(broker.kafka, TOPIC, 1, CONFIGS)
     topics.create(broker.kafka, "gone", 1, CONFIGS)
-    kcat.produce(broker.kafka, TOPIC, records)
-    kcat.produce(broker.kafka, "gone", records[:5_000])
+    kcat.produce(broker.kafka, TOPIC, records, *SMALL_BATCHES)
+    kcat.produce(broker.kafka, "gone", records[:5_000], *SMALL_BATCHES)
     archive_everything(broker, TOPIC)
     archive_everything(broker, "gone")
     topics.delete(broker.kafka, "gone")
@@ -71,13 +72,13 @@ def test_a_first_store_that_cannot_be_reached_costs_no_reader_a_time_out(brokers
                                "tier.replica.url": f"file://{tmp_path}/second"}).start()
     records = debian_packages(10_000)
     topics.create(broker.kafka, TOPIC, 1, CONFIGS)
-    kcat.produce(broker.kafka, TOPIC, records)
+    kcat.produce(broker.kafka, TOPIC, records, *SMALL_BATCHES)
     archive_everything(broker, TOPIC)
     wait_until(lambda: copied(broker), 60, "everything is in the replica")
     proxy.down()
     assert digest(kcat.consume(broker.kafka, TOPIC)) == digest(records)
     assert metric(broker, "tiered_storage_first_store_unreachable") == 1
-    kcat.produce(broker.kafka, TOPIC, records[:1_000])  # stays local, and is acknowledged
+    kcat.produce(broker.kafka, TOPIC, records[:1_000], *SMALL_BATCHES)  # stays local, and is acknowledged
     proxy.up()
     wait_until(lambda: metric(broker, "tiered_storage_first_store_unreachable") == 0, 90, "the first store is read again")
     wait_until(lambda: [path.stat().st_size for path in broker.log_files(TOPIC)] == [0], 90, "archiving goes on")
@@ -91,7 +92,7 @@ def test_a_replica_that_is_set_up_later_gets_what_was_there(brokers, tmp_path):
     settings = {**FAST, "storage.tiered.enabled": "true", "storage.tiered.s3.endpoint": f"file://{first}"}
     broker = brokers(settings=settings).start()
     topics.create(broker.kafka, TOPIC, 1, CONFIGS)
-    kcat.produce(broker.kafka, TOPIC, debian_packages(5_000))
+    kcat.produce(broker.kafka, TOPIC, debian_packages(5_000), *SMALL_BATCHES)
     archive_everything(broker, TOPIC)
     broker.stop()
     broker = brokers(settings={**settings, "tier.replica.url": f"file://{second}"}).start()
