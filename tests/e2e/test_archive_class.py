@@ -80,7 +80,7 @@ def test_frozen_segments_are_asked_for_and_read_when_they_are_back(brokers, mini
     broker = brokers(settings={**FAST, **store, "tier.thaw.days": 2, "tier.thaw.tier": "Bulk"}).start()
     records = debian_packages(5_000)
     topics.create(broker.kafka, TOPIC, 1, {**topics.TIERED, "segment.bytes": "524288"})
-    kcat.produce(broker.kafka, TOPIC, records)
+    kcat.produce(broker.kafka, TOPIC, records, "-X", "batch.size=65536")  # no batch may be larger than a segment
     archive_everything(broker, TOPIC)
     glacier.frozen = True
 
