@@ -1,6 +1,8 @@
 #pragma once
 // What several rooms do with text.
 
+#include <charconv>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +42,15 @@ inline std::vector<std::string_view> members_of(std::string_view list) {
     out.push_back(trimmed(list.substr(0, comma)));
     list = comma == std::string_view::npos ? std::string_view{} : list.substr(comma + 1);
   }
+  return out;
+}
+
+/// The whole of `text` as a number of this type, in base 10; nothing when it is anything else.
+template <class Number>
+std::optional<Number> number_of(std::string_view text) {
+  Number out{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return out;
 }
 

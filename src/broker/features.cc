@@ -1,9 +1,9 @@
 #include "broker/features.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/text.h"
+#include "broker/kept_lines.h"
 
 namespace takhin::broker {
 namespace {
@@ -28,21 +28,19 @@ Features::Refusal refused(const Features::Change& change, std::string_view why) 
           fmt::format("Invalid update version {} for feature {}. {}", change.level, printable(change.feature), why)};
 }
 
-template <class Number>
-bool read_number(std::string_view text, Number& out) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  return error == std::errc{} && end == text.data() + text.size();
-}
-
 /// "name level". What this version does not know is left alone: it was written by a newer one.
 bool read_line(std::string_view line, FinalizedFeatures& out) {
   const auto blank = line.find(' ');
   if (blank == std::string_view::npos) return false;
   const std::string_view name = line.substr(0, blank), number = line.substr(blank + 1);
-  if (name == kEpoch) return read_number(number, out.epoch) && out.epoch >= 0;
-  std::int16_t level = 0;
-  if (!read_number(number, level) || level < 0) return false;
-  if (const FeatureRow* row = find_row(name)) out.levels[std::string(name)] = std::clamp(level, row->min, row->max);
+  if (name == kEpoch) {
+    const auto epoch = number_of<decltype(out.epoch)>(number);
+    if (epoch) out.epoch = *epoch;
+    return epoch && *epoch >= 0;
+  }
+  const auto level = number_of<std::int16_t>(number);
+  if (!level || *level < 0) return false;
+  if (const FeatureRow* row = find_row(name)) out.levels[std::string(name)] = std::clamp(*level, row->min, row->max);
   return true;
 }
 
@@ -58,19 +56,7 @@ Result<std::unique_ptr<Features>> Features::open(FileSystem& files, std::string 
 }
 
 Result<> Features::load() {
-  const auto data = read_whole(files_, path_);
-  if (!data.ok() && data.error().kind == Kind::kNotFound) return done();
-  if (!data.ok()) return data.error();
-  std::string_view text = text_of(*data);
-  for (std::size_t number = 1; !text.empty(); ++number) {
-    const auto end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
-    if (number == 1 ? line != kHeader : !read_line(line, now_)) {
-      return fail(Kind::kCorrupt, "{}: line {} is damaged", path_, number);
-    }
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return done();
+  return read_kept_lines(files_, path_, kHeader, [this](std::string_view line) { return read_line(line, now_); });
 }
 
 FinalizedFeatures Features::finalized() const {

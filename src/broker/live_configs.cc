@@ -1,7 +1,9 @@
 #include "broker/live_configs.h"
 
 #include <algorithm>
-#include <charconv>
+
+#include "base/text.h"
+#include "broker/kept_lines.h"
 
 namespace takhin::broker {
 namespace {
@@ -28,12 +30,11 @@ Result<std::int64_t> value_of(const LiveRow& row, std::string_view text) {
     if (text != "true" && text != "false") return fail(Kind::kInvalid, "{} = {}: must be true or false", row.key, text);
     return text == "true" ? 1 : 0;
   }
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value < row.min || value > row.max) {
+  const auto value = number_of<std::int64_t>(text);
+  if (!value || *value < row.min || *value > row.max) {
     return fail(Kind::kInvalid, "{} = {}: must be a whole number from {} to {}", row.key, text, row.min, row.max);
   }
-  return value;
+  return *value;
 }
 
 Result<> check(const partition::ConfigMap& layer) {
@@ -72,26 +73,15 @@ Result<std::unique_ptr<LiveConfigs>> LiveConfigs::open(FileSystem& files, std::s
 
 /// Lines of: "cluster" or "broker", key, value.
 Result<> LiveConfigs::load() {
-  const auto data = read_whole(files_, path_);
-  if (!data.ok() && data.error().kind == Kind::kNotFound) return done();
-  if (!data.ok()) return data.error();
-  std::string_view text = text_of(*data);
-  for (std::size_t number = 1; !text.empty(); ++number) {
-    const auto end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    const auto damaged = [&] { return fail(Kind::kCorrupt, "{}: line {} is damaged", path_, number); };
-    if (number == 1) {
-      if (line != kHeader) return damaged();
-      continue;
-    }
+  TRY(read_kept_lines(files_, path_, kHeader, [this](std::string_view line) {
     const auto first = line.find(' '), second = line.rfind(' ');
-    if (first == std::string_view::npos || second <= first + 1) return damaged();
+    if (first == std::string_view::npos || second <= first + 1) return false;
     const std::string_view layer = line.substr(0, first);
-    if (layer != "cluster" && layer != "broker") return damaged();
+    if (layer != "cluster" && layer != "broker") return false;
     (layer == "cluster" ? layers_.cluster : layers_.broker)
         .emplace_back(line.substr(first + 1, second - first - 1), line.substr(second + 1));
-  }
+    return true;
+  }));
   for (const partition::ConfigMap* layer : {&layers_.cluster, &layers_.broker}) {
     if (const auto valid = check(*layer); !valid.ok()) return fail(Kind::kCorrupt, "{}: {}", path_, valid.error().text);
   }

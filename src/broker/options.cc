@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include <charconv>
 
 #include "base/text.h"
 #include "broker/security/session.h"
@@ -275,13 +274,11 @@ Result<std::map<std::string, std::size_t>> overrides_from(const config::Settings
   std::map<std::string, std::size_t> out;
   for (const auto member : members_of(settings.text(kPerAddressOverrides))) {
     const auto colon = member.rfind(':');
-    std::uint32_t limit = 0;
-    const auto number = colon == std::string_view::npos ? std::string_view{} : member.substr(colon + 1);
-    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), limit);
-    if (colon == 0 || error != std::errc{} || end != number.data() + number.size()) {
+    const auto limit = number_of<std::uint32_t>(colon == std::string_view::npos ? std::string_view{} : member.substr(colon + 1));
+    if (colon == 0 || !limit) {
       return config::broken_rule(settings, kPerAddressOverrides, "must be address:number, with commas between them");
     }
-    out[std::string(trimmed(member.substr(0, colon), "[]"))] = limit;
+    out[std::string(trimmed(member.substr(0, colon), "[]"))] = *limit;
   }
   return out;
 }

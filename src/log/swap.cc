@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <set>
 #include <vector>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "log/names.h"
 #include "record/index_builder.h"
 
@@ -109,9 +109,8 @@ Result<Offset> read_cleaned_end(FileSystem& fs, const std::string& dir) {
   const bool headed = line.starts_with("0\n1\n");
   while (!line.empty() && line.back() == '\n') line.remove_suffix(1);
   line.remove_prefix(line.rfind(' ') + 1);
-  Offset end{0};
-  const auto [stop, error] = std::from_chars(line.data(), line.data() + line.size(), end.raw);
-  if (headed && error == std::errc() && stop == line.data() + line.size() && end >= Offset{0}) return end;
+  const auto end = number_of<std::int64_t>(line);
+  if (headed && end && *end >= 0) return Offset{*end};
   log_warn("log", "{} is no checkpoint; compaction looks at the whole log again", checkpoint_path(dir));
   return Offset{0};
 }

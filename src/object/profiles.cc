@@ -1,9 +1,9 @@
 #include "object/profiles.h"
 
 #include <algorithm>
-#include <charconv>
 #include <mutex>
 
+#include "base/text.h"
 #include "object/credential_text.h"
 #include "object/refreshing.h"
 #include "object/remote_credentials.h"
@@ -30,13 +30,11 @@ std::string setting(const Settings& settings, const std::string& key) {
 Result<int> duration_of(const Settings& settings) {
   const std::string text = setting(settings, "duration_seconds");
   if (text.empty()) return 0;
-  int seconds = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error != std::errc() || end != text.data() + text.size() || seconds < kDurationSecondsMin ||
-      seconds > kDurationSecondsMax) {
+  const auto seconds = number_of<int>(text);
+  if (!seconds || *seconds < kDurationSecondsMin || *seconds > kDurationSecondsMax) {
     return fail(Kind::kInvalid, "duration_seconds is not {} to {}", kDurationSecondsMin, kDurationSecondsMax);
   }
-  return seconds;
+  return *seconds;
 }
 
 }  // namespace

@@ -1,9 +1,8 @@
 #include "tier/cache_map.h"
 
-#include <charconv>
-
 #include "base/codec.h"
 #include "base/crc32c.h"
+#include "base/text.h"
 
 namespace takhin::tier {
 namespace {
@@ -15,13 +14,6 @@ constexpr std::uint64_t kShapeBytes = 8;
 constexpr std::uint64_t kBlockBytes = 4096;
 constexpr std::string_view kSuffix = ".cache";
 constexpr std::size_t kUuidChars = 22;
-
-std::optional<std::uint64_t> number_of(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 }  // namespace
 
@@ -99,8 +91,8 @@ std::optional<CacheFileName> parse_cache_file_name(std::string_view name) {
   name.remove_suffix(kSuffix.size());
   const auto dot = name.find('.');
   if (!segment || dot == std::string_view::npos) return std::nullopt;
-  const auto log_bytes = number_of(name.substr(0, dot));
-  const auto number = number_of(name.substr(dot + 1));
+  const auto log_bytes = number_of<std::uint64_t>(name.substr(0, dot));
+  const auto number = number_of<std::uint64_t>(name.substr(dot + 1));
   if (!log_bytes || !number) return std::nullopt;
   return CacheFileName{*segment, *log_bytes, *number};
 }

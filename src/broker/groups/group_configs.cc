@@ -1,10 +1,10 @@
 #include "broker/groups/group_configs.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/base64.h"
 #include "base/text.h"
+#include "broker/kept_lines.h"
 
 namespace takhin::broker::groups {
 namespace {
@@ -24,13 +24,6 @@ constexpr GroupConfigRow kRows[] = {
 constexpr const GroupConfigRow& kHeartbeat = kRows[0];
 constexpr const GroupConfigRow& kSession = kRows[1];
 
-std::optional<std::int32_t> number_of(std::string_view text) {
-  std::int32_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
 }  // namespace
 
 std::span<const GroupConfigRow> group_config_rows() { return kRows; }
@@ -48,25 +41,17 @@ Result<std::unique_ptr<GroupConfigs>> GroupConfigs::open(FileSystem& files, std:
 
 /// Lines of: group in base64, key, value. A value that the broker's options would forbid by now stays in force, as in Kafka.
 Result<> GroupConfigs::load() {
-  const auto data = read_whole(files_, path_);
-  if (!data.ok() && data.error().kind == Kind::kNotFound) return done();
-  if (!data.ok()) return data.error();
-  std::string_view text = text_of(*data);
-  for (std::size_t number = 1; !text.empty(); ++number) {
-    const auto end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
+  return read_kept_lines(files_, path_, kHeader, [this](std::string_view line) {
     const auto first = line.find(' ');
     const auto last = line.rfind(' ');
-    if (number == 1 && line == kHeader) continue;
-    const auto group = from_base64(line.substr(0, std::min(first, line.size())));
-    const bool split = number > 1 && first != std::string_view::npos && first < last;
-    const auto* row = split ? find_group_config_row(line.substr(first + 1, last - first - 1)) : nullptr;
-    const auto value = split ? number_of(line.substr(last + 1)) : std::nullopt;
-    if (!group || row == nullptr || !value) return fail(Kind::kCorrupt, "{}: line {} is damaged", path_, number);
+    if (first == std::string_view::npos || first == last) return false;
+    const auto group = from_base64(line.substr(0, first));
+    const auto* row = find_group_config_row(line.substr(first + 1, last - first - 1));
+    const auto value = number_of<std::int32_t>(line.substr(last + 1));
+    if (!group || row == nullptr || !value) return false;
     set_[std::string(text_of(*group))][std::string(row->key)] = *value;
-  }
-  return done();
+    return true;
+  });
 }
 
 Result<> GroupConfigs::store(const Map& all) const {
@@ -106,7 +91,7 @@ Result<GroupConfigs::Values> GroupConfigs::parse(const std::map<std::string, std
   for (const auto& [key, text] : values) {
     const auto* row = find_group_config_row(key);
     if (row == nullptr) return fail(Kind::kInvalid, "unknown group config {}", key);
-    const auto number = number_of(trimmed(text));
+    const auto number = number_of<std::int32_t>(trimmed(text));
     if (!number) return fail(Kind::kInvalid, "{}: '{}' is not a number of 32 bits", key, printable(text));
     if (*number < fallback_.*row->min || *number > fallback_.*row->max) {
       return fail(Kind::kInvalid, "{}: {} is not between {} and {}, the broker's bounds", key, *number, fallback_.*row->min,

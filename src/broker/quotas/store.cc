@@ -5,6 +5,7 @@
 
 #include "base/base64.h"
 #include "base/text.h"
+#include "broker/kept_lines.h"
 
 namespace takhin::broker::quotas {
 namespace {
@@ -48,19 +49,8 @@ Result<std::unique_ptr<Store>> Store::open(FileSystem& files, std::string path) 
 }
 
 Result<> Store::load() {
-  const auto data = read_whole(files_, path_);
-  if (!data.ok() && data.error().kind == Kind::kNotFound) return done();
-  if (!data.ok()) return data.error();
   Table::Map all;
-  std::string_view text = text_of(*data);
-  for (std::size_t number = 1; !text.empty(); ++number) {
-    const auto end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
-    if (number == 1 ? line != kHeader : !read_line(line, all)) {
-      return fail(Kind::kCorrupt, "{}: line {} is damaged", path_, number);
-    }
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
+  TRY(read_kept_lines(files_, path_, kHeader, [&](std::string_view line) { return read_line(line, all); }));
   table_ = std::make_shared<const Table>(std::move(all));
   return done();
 }

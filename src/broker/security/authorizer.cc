@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "base/base64.h"
 #include "base/crc32c.h"
+#include "base/text.h"
+#include "broker/kept_lines.h"
 
 namespace takhin::broker::security {
 namespace {
@@ -30,8 +31,9 @@ std::optional<Acl> acl_from(std::string_view line) {
   }
   std::array<std::int8_t, 4> numbers{};
   for (std::size_t i = 0; i < numbers.size(); ++i) {
-    const auto [end, error] = std::from_chars(words[i].data(), words[i].data() + words[i].size(), numbers[i]);
-    if (error != std::errc{} || end != words[i].data() + words[i].size()) return std::nullopt;
+    const auto number = number_of<std::int8_t>(words[i]);
+    if (!number) return std::nullopt;
+    numbers[i] = *number;
   }
   const auto name = from_base64(words[4]), principal = from_base64(words[5]), host = from_base64(words[6]);
   if (!name || !principal || !host) return std::nullopt;
@@ -66,13 +68,12 @@ Result<> Authorizer::load() {
   }
   text = text.substr(kHeader.size(), footer - kHeader.size());
   std::set<Acl> all;
-  for (std::size_t number = 2; !text.empty(); ++number) {
-    const auto end = std::min(text.find('\n'), text.size());
-    auto acl = acl_from(text.substr(0, end));
-    if (!acl) return damaged(fmt::format("line {} is no ACL", number));
+  TRY(each_line(text, [&](std::string_view line, std::size_t number) -> Result<> {
+    auto acl = acl_from(line);
+    if (!acl) return damaged(fmt::format("line {} is no ACL", number + 1));  // the first is the header
     all.insert(*std::move(acl));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
+    return done();
+  }));
   index_ = std::make_shared<const AclIndex>(all);
   acls_ = std::make_shared<const std::set<Acl>>(std::move(all));
   return done();

@@ -4,6 +4,7 @@
 
 #include "base/base64.h"
 #include "base/text.h"
+#include "broker/kept_lines.h"
 
 namespace takhin::broker::security {
 namespace {
@@ -22,16 +23,6 @@ std::vector<std::string_view> words_of(std::string_view line) {
   return out;
 }
 
-template <class Each>
-Result<> each_line(std::string_view text, const Each& each) {
-  for (std::size_t number = 1; !text.empty(); ++number) {
-    const auto end = std::min(text.find('\n'), text.size());
-    TRY(each(text.substr(0, end), number));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return done();
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Credentials>> Credentials::open(FileSystem& files, Random& random, std::string kept,
@@ -44,22 +35,17 @@ Result<std::unique_ptr<Credentials>> Credentials::open(FileSystem& files, Random
 
 /// Lines of: name, mechanism, iterations, salt, stored key, server key; name and bytes in base64.
 Result<> Credentials::load() {
-  const auto data = read_whole(files_, kept_path_);
-  if (!data.ok() && data.error().kind == Kind::kNotFound) return done();
-  if (!data.ok()) return data.error();
-  return each_line(text_of(*data), [&](std::string_view line, std::size_t number) -> Result<> {
-    const auto damaged = [&] { return fail(Kind::kCorrupt, "{}: line {} is damaged", kept_path_, number); };
-    if (number == 1) return line == kHeader ? done() : Result<>(damaged());
+  return read_kept_lines(files_, kept_path_, kHeader, [this](std::string_view line) {
     const auto words = words_of(line);
-    if (words.size() != 6) return damaged();
+    if (words.size() != 6) return false;
     const auto name = from_base64(words[0]), salt = from_base64(words[3]), stored = from_base64(words[4]),
                server = from_base64(words[5]);
     const auto mechanism = scram_mechanism(words[1]);
     std::int32_t iterations = 0;
     const auto [end, error] = std::from_chars(words[2].data(), words[2].data() + words[2].size(), iterations);
-    if (!name || !salt || !stored || !server || !mechanism || error != std::errc{} || iterations <= 0) return damaged();
+    if (!name || !salt || !stored || !server || !mechanism || error != std::errc{} || iterations <= 0) return false;
     made_[{std::string(text_of(*name)), *mechanism}] = {*salt, iterations, *stored, *server};
-    return done();
+    return true;
   });
 }
 
