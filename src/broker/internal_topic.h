@@ -8,12 +8,13 @@
 #include "base/clock.h"
 #include "base/worker_pool.h"
 #include "broker/record_store.h"
+#include "partition/topic_rules.h"
 #include "partition/topics.h"
 
 namespace takhin::broker {
 
-inline constexpr std::string_view kOffsetsTopic = "__consumer_offsets";
-inline constexpr std::string_view kTransactionsTopic = "__transaction_state";
+using partition::kOffsetsTopic;
+using partition::kTransactionsTopic;
 
 /// Any thread. Borrows all it is given.
 class InternalTopic final : public RecordStore {

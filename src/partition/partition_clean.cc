@@ -3,12 +3,10 @@
 #include <algorithm>
 
 #include "partition/partition_impl.h"
+#include "partition/topic_rules.h"
 
 namespace takhin::partition {
 namespace {
-
-/// The coordinators rewrite their topics themselves, as a snapshot behind which all older records go.
-bool rewrites_itself(std::string_view topic) { return topic == "__consumer_offsets" || topic == "__transaction_state"; }
 
 TimestampMs newest_of(const log::SegmentInfo& segment) {
   return segment.max_timestamp.raw < 0 ? segment.modified : segment.max_timestamp;
@@ -25,7 +23,9 @@ Offset PartitionImpl::clean_from() const {
 CleanState PartitionImpl::clean_state() const {
   CleanState state;
   const auto config = this->config();
-  state.compacted = config->cleanup_compact && !closed_ && !failed_ && catalogue_complete_ && !rewrites_itself(ref().topic);
+  // The coordinators rewrite their topics themselves, as a snapshot behind which all older records go.
+  const bool rewrites_itself = is_internal_topic(ref().topic);
+  state.compacted = config->cleanup_compact && !closed_ && !failed_ && catalogue_complete_ && !rewrites_itself;
   if (!state.compacted) return state;
   state.from = clean_from();
   state.dirty = std::max(log_->cleaned_end(), state.from);

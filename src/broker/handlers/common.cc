@@ -6,8 +6,6 @@ namespace takhin::broker::handlers {
 
 using protocol::ErrorCode;
 
-bool is_internal_topic(std::string_view name) { return name == "__consumer_offsets" || name == "__transaction_state"; }
-
 std::int32_t cluster_operations(Call& call) {
   if (!call.rights.may_in_cluster(AclOperation::kDescribe)) return 0;
   return call.rights.operations(ResourceType::kCluster, security::kClusterName);

@@ -7,12 +7,14 @@
 #include <vector>
 
 #include "broker/call.h"
+#include "partition/topic_rules.h"
 #include "partition/topics.h"
 
 namespace takhin::broker::handlers {
 
 using security::AclOperation;
 using security::ResourceType;
+using partition::is_internal_topic;
 
 /// As Kafka says it.
 inline constexpr const char* kClusterDenied = "Cluster authorization failed.";
@@ -32,7 +34,6 @@ inline bool may_transaction(Call& call, AclOperation operation, std::string_view
 /// authorized_operations of the cluster, which are themselves told only to those who may describe it.
 std::int32_t cluster_operations(Call& call);
 
-bool is_internal_topic(std::string_view name);
 /// As DescribeLogDirs names it.
 std::string log_dir_of(const Broker& broker);
 
