@@ -318,7 +318,7 @@ void Job::finish() {
   finished_ = true;
   waiters_.clear();
   const auto timer = std::move(timer_);  // may hold the last reference to this job: let go at the end
-  keep_within_limits();
+  if (cold_ > 0) keep_within_limits();  // hot parts were read one after the other, each with what was left
   if (over_quota()) return;
   FetchResponse response;
   const bool committed = isolation_of(request_) == partition::Isolation::kReadCommitted;
