@@ -91,25 +91,28 @@ class Frames final : public net::FrameHandler {
   Broker& broker_;
 };
 
+/// What lies in DATA/broker.
+struct Kept {
+  std::string cluster_id;
+  std::unique_ptr<ProducerIds> producer_ids;
+  std::unique_ptr<security::Credentials> credentials;
+  std::unique_ptr<quotas::Quotas> quotas;
+  std::unique_ptr<Features> features;
+  std::unique_ptr<LiveConfigs> live;
+  std::unique_ptr<groups::GroupConfigs> group_configs;
+  std::unique_ptr<security::Authorizer> authorizer;
+};
+
 class ServerImpl final : public Server {
  public:
-  ServerImpl(ServerDeps deps, Options options, std::string cluster_id, std::unique_ptr<ProducerIds> producer_ids,
-             std::unique_ptr<security::Credentials> credentials, std::unique_ptr<quotas::Quotas> quotas,
-             std::unique_ptr<Features> features, std::unique_ptr<LiveConfigs> live,
-             std::unique_ptr<groups::GroupConfigs> group_configs, std::unique_ptr<security::Tokens> tokens,
-             std::unique_ptr<security::Authorizer> authorizer)
+  /// `tokens`: null, none are taken.
+  ServerImpl(ServerDeps deps, Options options, Kept kept, std::unique_ptr<security::Tokens> tokens)
       : clock_(deps.clock),
         options_(std::move(options)),
         counters_(deps.metrics),
-        producer_ids_(std::move(producer_ids)),
-        credentials_(std::move(credentials)),
-        quotas_(std::move(quotas)),
-        features_(std::move(features)),
-        live_(std::move(live)),
-        group_configs_(std::move(group_configs)),
+        kept_(std::move(kept)),
         tokens_(std::move(tokens)),
         failures_(deps.clock, std::chrono::milliseconds(options_.failure_delay_ms)),
-        authorizer_(std::move(authorizer)),
         audit_(deps.clock),
         timers_(deps.clock),
         cold_("cold-reads", static_cast<std::size_t>(options_.cold_threads), kColdQueueMax),
@@ -134,15 +137,15 @@ class ServerImpl final : public Server {
                 .passwords = passwords_,
                 .token_checks = token_checks_,
                 .fetch_sessions = fetch_sessions_,
-                .producer_ids = *producer_ids_,
-                .credentials = *credentials_,
-                .quotas = *quotas_,
-                .features = *features_,
-                .live = *live_,
-                .group_configs = *group_configs_,
+                .producer_ids = *kept_.producer_ids,
+                .credentials = *kept_.credentials,
+                .quotas = *kept_.quotas,
+                .features = *kept_.features,
+                .live = *kept_.live,
+                .group_configs = *kept_.group_configs,
                 .tokens = tokens_.get(),
                 .failures = failures_,
-                .authorizer = *authorizer_,
+                .authorizer = *kept_.authorizer,
                 .audit = audit_,
                 .offsets_topic = offsets_topic_,
                 .transactions_topic = transactions_topic_,
@@ -150,19 +153,21 @@ class ServerImpl final : public Server {
                 .transactions = nullptr,
                 .ends = ends_,
                 .counters = counters_,
-                .cluster_id = std::move(cluster_id)},
+                .cluster_id = kept_.cluster_id},
         frames_(broker_) {}
 
   ~ServerImpl() override { stop(Deadline{Steady::min()}); }
 
   Result<> open_coordinators(ServerDeps deps) {
-    const groups::GroupCoordinator::Deps around{deps.clock, deps.random, offsets_topic_, &topic_shapes_, group_configs_.get()};
+    const groups::GroupCoordinator::Deps around{deps.clock, deps.random, offsets_topic_, &topic_shapes_,
+                                                kept_.group_configs.get()};
     TRY(broker_.groups, groups::GroupCoordinator::open(around, options_.groups));
     ends_.set_groups(broker_.groups);
     TRY(broker_.transactions,
         transactions::TransactionCoordinator::open(
-            {deps.clock, transactions_topic_, ends_, [&ids = *producer_ids_] { return ids.next(); }}, options_.transactions));
-    backup_.emplace(GroupBackup::Deps{deps.clock, *broker_.groups, offsets_topic_, *producer_ids_, broker_.cluster_id,
+            {deps.clock, transactions_topic_, ends_, [&ids = *kept_.producer_ids] { return ids.next(); }},
+            options_.transactions));
+    backup_.emplace(GroupBackup::Deps{deps.clock, *broker_.groups, offsets_topic_, *kept_.producer_ids, broker_.cluster_id,
                                       std::move(deps.keep_groups)},
                     std::chrono::milliseconds(options_.groups_backup_interval_ms));
     abort_orphans(deps.topics, *broker_.transactions, ends_);
@@ -252,15 +257,9 @@ class ServerImpl final : public Server {
   Clock& clock_;
   const Options options_;
   const Counters counters_;
-  const std::unique_ptr<ProducerIds> producer_ids_;
-  const std::unique_ptr<security::Credentials> credentials_;
-  const std::unique_ptr<quotas::Quotas> quotas_;
-  const std::unique_ptr<Features> features_;
-  const std::unique_ptr<LiveConfigs> live_;
-  const std::unique_ptr<groups::GroupConfigs> group_configs_;
+  const Kept kept_;
   const std::unique_ptr<security::Tokens> tokens_;  // null: none are taken
   security::Failures failures_;
-  const std::unique_ptr<security::Authorizer> authorizer_;
   security::AuditLog audit_;
   TimerThread timers_;
   WorkerPool cold_;
@@ -304,29 +303,33 @@ void warn_of_authorizer(const security::Authorizer& authorizer, const security::
   }
 }
 
+Result<Kept> open_kept(const ServerDeps& deps, const Options& options) {
+  const std::string dir = options.data_dir + "/broker";
+  TRY(deps.files.make_dirs(dir));
+  Kept out;
+  out.cluster_id = options.cluster_id;
+  if (out.cluster_id.empty()) {
+    TRY(out.cluster_id, open_cluster_id(deps.files, deps.random, dir + "/cluster-id"));
+  }
+  TRY(out.producer_ids, ProducerIds::open(deps.files, dir + "/producer-ids"));
+  TRY(out.credentials,
+      security::Credentials::open(deps.files, deps.random, dir + "/scram-credentials", options.sasl_users_file));
+  TRY(out.quotas,
+      quotas::Quotas::open(deps.files, deps.clock, dir + "/client-quotas", options.quotas, quota_counters(deps.metrics)));
+  TRY(out.features, Features::open(deps.files, dir + "/features"));
+  TRY(out.live, LiveConfigs::open(deps.files, dir + "/configs", options));
+  TRY(out.group_configs, groups::GroupConfigs::open(deps.files, dir + "/group-configs", options.groups.consumer));
+  TRY(out.authorizer, security::Authorizer::open(deps.files, dir + "/acls", options.authorizer));
+  return out;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::open(ServerDeps deps, Options options) {
-  const std::string dir = options.data_dir + "/broker";
-  TRY(deps.files.make_dirs(dir));
-  std::string cluster_id = options.cluster_id;
-  if (cluster_id.empty()) {
-    TRY(cluster_id, open_cluster_id(deps.files, deps.random, dir + "/cluster-id"));
-  }
-  TRY(auto producer_ids, ProducerIds::open(deps.files, dir + "/producer-ids"));
-  TRY(auto credentials,
-      security::Credentials::open(deps.files, deps.random, dir + "/scram-credentials", options.sasl_users_file));
-  TRY(auto quotas,
-      quotas::Quotas::open(deps.files, deps.clock, dir + "/client-quotas", options.quotas, quota_counters(deps.metrics)));
-  TRY(auto features, Features::open(deps.files, dir + "/features"));
-  TRY(auto live, LiveConfigs::open(deps.files, dir + "/configs", options));
-  TRY(auto group_configs, groups::GroupConfigs::open(deps.files, dir + "/group-configs", options.groups.consumer));
+  TRY(auto kept, open_kept(deps, options));
+  warn_of_authorizer(*kept.authorizer, options.authorizer);
   TRY(auto tokens, open_tokens(deps, options));
-  TRY(auto authorizer, security::Authorizer::open(deps.files, dir + "/acls", options.authorizer));
-  warn_of_authorizer(*authorizer, options.authorizer);
-  auto server = std::make_unique<ServerImpl>(deps, std::move(options), std::move(cluster_id), std::move(producer_ids),
-                                             std::move(credentials), std::move(quotas), std::move(features), std::move(live),
-                                             std::move(group_configs), std::move(tokens), std::move(authorizer));
+  auto server = std::make_unique<ServerImpl>(deps, std::move(options), std::move(kept), std::move(tokens));
   TRY(server->open_coordinators(deps));
   TRY(server->listen());
   return std::unique_ptr<Server>(std::move(server));
