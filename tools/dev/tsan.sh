@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 . tools/dev/install.sh
-PROGRAMS="base_test object_test tier_test partition_test broker_test"
+PROGRAMS="base_test object_test log_test tier_test partition_test broker_test"
 
 install_packages build clang
 mkdir -p build
